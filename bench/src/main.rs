@@ -1,0 +1,3 @@
+//! Runlog side by side with plain SQLite.
+
+fn main() {}

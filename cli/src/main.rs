@@ -1,0 +1,3 @@
+//! The program `runlog`.
+
+fn main() {}

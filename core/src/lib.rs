@@ -1,0 +1,1 @@
+//! Model, clocks, merge and the storage trait of Runlog, without I/O.

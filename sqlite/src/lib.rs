@@ -1,0 +1,1 @@
+//! The Runlog store over SQLite.
