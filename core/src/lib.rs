@@ -39,7 +39,7 @@
 
 pub mod clock;
 pub mod codec;
-// pub mod history;
+pub mod history;
 pub mod id;
 pub mod log;
 pub mod merge;

@@ -125,6 +125,13 @@ impl Lines {
         self.ends.is_empty()
     }
 
+    /// As few of the first lines as reach `lines` or `bytes` (a line end counted for each), or all.
+    pub fn prefix_len(&self, lines: usize, bytes: usize) -> usize {
+        let reached = self.ends.iter().enumerate().take(lines);
+        let mut reached = reached.skip_while(|(index, end)| **end as usize + index + 1 < bytes);
+        reached.next().map_or(lines.min(self.len()), |(index, _)| index + 1)
+    }
+
     /// Bytes of all lines, a line end counted for each.
     pub fn bytes(&self) -> usize {
         self.text.len() + self.ends.len()

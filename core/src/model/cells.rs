@@ -276,16 +276,6 @@ impl NewExecution {
     }
 }
 
-/// The name of a tag row's text, kept beside the cells it belongs to.
-pub(crate) fn tag_cells(deleted: bool) -> [(ColumnId, Value); 1] {
-    [(crate::schema::tags::DELETED, Value::Integer(deleted.into()))]
-}
-
-/// Whether a tag row with these cells is shown.
-pub(crate) fn tag_is_shown(cells: &[Value]) -> bool {
-    cells.first() == Some(&Value::Integer(0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

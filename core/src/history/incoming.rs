@@ -1,0 +1,210 @@
+//! What other devices and imported files say: records merged into rows.
+
+use super::writer::visibility_of;
+use super::{HistoryError, HistoryWriter};
+use crate::clock::{Clock, ClockTime, ColumnId, RowClocks};
+use crate::codec::RowRecord;
+use crate::merge::merge_cells;
+use crate::model::{InvalidValue, Visibility};
+use crate::schema::{Column, ColumnType, RowKey, Table};
+use crate::store::{KeptCell, RowWrite};
+use crate::value::Value;
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Merged {
+    /// The row is new here.
+    Created,
+    /// At least one column took its value, or was kept for a later program.
+    Updated,
+    /// Nothing changed: it was known, or newer edits cover it.
+    Unchanged,
+    /// The row was purged.
+    Purged,
+}
+
+impl HistoryWriter<'_> {
+    /// Merges records that another device wrote, all or none, and moves the clock past the newest
+    /// of them once. Says what became of each.
+    ///
+    /// A table, a column or a type of value that this program does not know is kept with its own
+    /// clock, forwarded, and applied by the program that knows it.
+    ///
+    /// # Errors
+    /// [`HistoryError::Invalid`] where a record's key is none of its table: nothing of the batch is
+    /// merged then.
+    pub fn merge(&mut self, records: Vec<RowRecord>) -> Result<Vec<Merged>, HistoryError> {
+        let newest = records.iter().map(|record| record.clock.time).max();
+        let merged = records.into_iter().map(|record| self.merge_record(record)).collect();
+        self.observe(newest);
+        merged
+    }
+
+    /// Merges cells of one row that were written together, without naming tables and columns: for
+    /// callers that know the schema. The clock is not moved; [`Self::observe`] is for that.
+    ///
+    /// # Errors
+    /// [`HistoryError::Invalid`] where a value has not the type of its column.
+    pub fn merge_row(
+        &mut self,
+        key: &RowKey,
+        clock: Clock,
+        cells: Vec<(ColumnId, Value)>,
+    ) -> Result<Merged, HistoryError> {
+        let columns = key.table().columns();
+        for (column, value) in &cells {
+            let known = columns.get(column.index());
+            if !known.is_some_and(|known| fits(known, value)) {
+                let name = known.map_or("column", |known| known.name);
+                let reason = "the value has not the type of the column";
+                return Err(InvalidValue { field: name, reason: reason.to_owned() }.into());
+            }
+        }
+        self.merge_known(key, clock, cells)
+    }
+
+    /// Moves the clock past a time that was seen in what another device wrote.
+    pub fn observe(&mut self, newest: Option<ClockTime>) {
+        if let Some(newest) = newest {
+            self.clock.observe(newest);
+        }
+    }
+
+    fn merge_record(&mut self, record: RowRecord) -> Result<Merged, HistoryError> {
+        let Some(table) = Table::by_name(&record.table) else {
+            let kept = self.keep_cells(&record.table, &record.key, record.clock, record.cells)?;
+            return Ok(if kept { Merged::Updated } else { Merged::Unchanged });
+        };
+        let key = RowKey::from_bytes(table, &record.key)?;
+        let mut known = Vec::with_capacity(record.cells.len());
+        let mut unknown = Vec::new();
+        for (name, value) in record.cells {
+            match table.column(&name) {
+                Some(column) if fits(column, &value) => known.push((column.id, value)),
+                _ => unknown.push((name, value)),
+            }
+        }
+        let merged = self.merge_known(&key, record.clock, known)?;
+        if merged == Merged::Purged || unknown.is_empty() {
+            return Ok(merged);
+        }
+        let kept = self.keep_cells(table.name(), &record.key, record.clock, unknown)?;
+        Ok(if kept && merged == Merged::Unchanged { Merged::Updated } else { merged })
+    }
+
+    fn merge_known(
+        &mut self,
+        key: &RowKey,
+        clock: Clock,
+        cells: Vec<(ColumnId, Value)>,
+    ) -> Result<Merged, HistoryError> {
+        let table = key.table();
+        let Some(row) = self.tx.row(key, table.all_columns())? else {
+            return self.merge_new(key, clock, cells);
+        };
+        let (mut all, mut clocks) = (row.cells, row.clocks);
+        let won = merge_cells(&mut clocks, clock, cells);
+        if won.is_empty() {
+            return Ok(Merged::Unchanged);
+        }
+        for (column, value) in &won {
+            all[column.index()] = value.clone();
+        }
+        self.update(key, &won, &clocks, visibility_of(table, &all))?;
+        Ok(Merged::Updated)
+    }
+
+    fn merge_new(
+        &mut self,
+        key: &RowKey,
+        clock: Clock,
+        cells: Vec<(ColumnId, Value)>,
+    ) -> Result<Merged, HistoryError> {
+        if cells.is_empty() || clock == Clock::ZERO {
+            return Ok(Merged::Unchanged);
+        }
+        if self.tx.purged(&RowKey::Execution(key.execution()))?.is_some() {
+            return Ok(Merged::Purged);
+        }
+        let mut all = vec![Value::Null; key.table().columns().len()];
+        for (column, value) in &cells {
+            all[column.index()] = value.clone();
+        }
+        let visibility = visibility_of(key.table(), &all);
+        self.insert(key, &cells, clock, visibility)?;
+        Ok(Merged::Created)
+    }
+
+    /// Keeps cells whose column is not known here. Returns whether one of them was news.
+    fn keep_cells(
+        &mut self,
+        table: &str,
+        key: &[u8],
+        clock: Clock,
+        cells: Vec<(String, Value)>,
+    ) -> Result<bool, HistoryError> {
+        let held = self.tx.kept(table, key)?;
+        let news: Vec<KeptCell> = cells
+            .into_iter()
+            .filter(|(name, _)| {
+                held.iter().find(|cell| cell.column == *name).is_none_or(|cell| clock > cell.clock)
+            })
+            .map(|(column, value)| KeptCell { column, clock, value })
+            .collect();
+        if news.is_empty() || clock == Clock::ZERO {
+            return Ok(false);
+        }
+        let change = self.next_change();
+        news.iter().try_for_each(|cell| self.tx.keep(table, key, cell, change))?;
+        Ok(true)
+    }
+
+    /// Applies kept cells whose column this program knows: the older program that kept them did not.
+    pub(super) fn apply_kept(&mut self) -> Result<(), HistoryError> {
+        for (name, bytes) in self.tx.kept_rows(usize::MAX)? {
+            let Some(table) = Table::by_name(&name) else { continue };
+            let Ok(key) = RowKey::from_bytes(table, &bytes) else { continue };
+            for cell in self.tx.kept(&name, &bytes)? {
+                let Some(column) = table.column(&cell.column) else { continue };
+                if fits(column, &cell.value) {
+                    self.merge_known(&key, cell.clock, vec![(column.id, cell.value)])?;
+                    self.tx.unkeep(&name, &bytes, &cell.column)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides anew whether hidden executions are shown: a newer program may know values that an
+    /// older one did not.
+    ///
+    /// # Errors
+    /// The store's own errors.
+    pub fn review_hidden(&mut self, limit: usize) -> Result<u64, HistoryError> {
+        let mut shown = 0;
+        for id in self.tx.hidden(limit)? {
+            let key = RowKey::Execution(id);
+            let Some(row) = self.tx.row(&key, key.table().all_columns())? else { continue };
+            let visibility = visibility_of(key.table(), &row.cells);
+            if visibility != Visibility::Hidden {
+                let clocks: &RowClocks = &row.clocks;
+                let write = RowWrite { cells: &[], clocks, change: row.change, visibility };
+                self.tx.update_row(&key, &write)?;
+                shown += 1;
+            }
+        }
+        Ok(shown)
+    }
+}
+
+/// Whether the value is of the column's type, or NULL.
+fn fits(column: &Column, value: &Value) -> bool {
+    matches!(
+        (column.column_type, value),
+        (_, Value::Null)
+            | (ColumnType::Integer, Value::Integer(_))
+            | (ColumnType::Text, Value::Text(_))
+            | (ColumnType::Blob, Value::Blob(_))
+    )
+}

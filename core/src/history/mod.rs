@@ -1,0 +1,141 @@
+//! The operations on a history: start, finish, edit, delete, merge, read.
+//!
+//! [`History`] puts a device's identity around a [`Store`] and hands transactions to closures:
+//! [`History::read`] a [`HistoryReader`], [`History::write`] a [`HistoryWriter`]. A writer stamps
+//! every change with a clock and a change number that it reads and moves inside the transaction, so
+//! that what is rolled back moved neither.
+//!
+//! # Deleting
+//!
+//! Delete is a column like any other. These rules hold wherever the edits are made and in whatever
+//! order they meet:
+//!
+//! - The newer of a delete and a restore wins, by clock.
+//! - An edit of another column that meets a delete is kept and shows when the run is restored.
+//! - A run in the trash takes no edits but a restore (and the ending of a run that was still
+//!   going). A restore re-states the whole run: every column, tag and log piece under new clocks and
+//!   numbers, so that backends that dropped it get it again.
+//! - A purge removes a run from the trash for good and leaves its key with a clock; older records of
+//!   that key stay out. It refuses a run that has a pin, a note or a tag newer than its delete.
+
+mod edit;
+mod error;
+mod incoming;
+mod life;
+mod logs;
+mod reader;
+mod sync_state;
+mod writer;
+
+pub use error::HistoryError;
+pub use incoming::Merged;
+pub use logs::LogWriter;
+pub use reader::{HistoryReader, SummaryPage};
+pub use sync_state::{SyncState, SyncSummary};
+pub use writer::HistoryWriter;
+
+use crate::id::DeviceId;
+use crate::store::{ReadTx, Store, StoreError, WriteTx};
+use crate::time::Timestamp;
+
+/// A device's history in a store.
+#[derive(Debug)]
+pub struct History<S> {
+    store: S,
+    device: DeviceId,
+}
+
+impl<S: Store> History<S> {
+    /// Opens the history in a store. A new store becomes the one of `new_device`; any other keeps
+    /// the device that it has.
+    ///
+    /// Cells that an older program kept because it did not know their columns are applied, where
+    /// this program knows them.
+    ///
+    /// # Errors
+    /// The store's own errors.
+    pub fn open(mut store: S, new_device: DeviceId) -> Result<Self, HistoryError> {
+        let (device, keeps) =
+            store.read(|tx| Ok::<_, StoreError>((tx.device()?, !tx.kept_rows(1)?.is_empty())))?;
+        let device = match device {
+            Some(device) => device,
+            None => store.write(|tx| adopt_device(tx, new_device))?,
+        };
+        let mut history = Self { store, device };
+        if keeps {
+            history.write(Timestamp::default(), |tx| tx.apply_kept())?;
+        }
+        Ok(history)
+    }
+
+    /// The device whose history this is.
+    pub fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    /// Runs `work` on one unchanging state of the history.
+    ///
+    /// # Errors
+    /// What `work` returns, or the store's own errors.
+    pub fn read<T>(
+        &mut self,
+        work: impl FnOnce(&HistoryReader<'_>) -> Result<T, HistoryError>,
+    ) -> Result<T, HistoryError> {
+        self.store.read(|tx| work(&HistoryReader::new(tx)))
+    }
+
+    /// Runs `work` in a transaction, at the time `now` of the device's wall clock.
+    ///
+    /// # Errors
+    /// What `work` returns, or the store's own errors; then nothing was changed, the clock included.
+    pub fn write<T>(
+        &mut self,
+        now: Timestamp,
+        work: impl FnOnce(&mut HistoryWriter<'_>) -> Result<T, HistoryError>,
+    ) -> Result<T, HistoryError> {
+        let device = self.device;
+        self.store.write(|tx| {
+            let mut writer = HistoryWriter::begin(tx, device, now)?;
+            let result = work(&mut writer)?;
+            writer.end()?;
+            Ok(result)
+        })
+    }
+
+    /// Makes everything committed so far survive loss of power.
+    ///
+    /// # Errors
+    /// The store's own errors.
+    pub fn persist(&mut self) -> Result<(), HistoryError> {
+        Ok(self.store.persist()?)
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// The store, for what is not about the history: back up, check, migrate.
+    pub fn store_mut(&mut self) -> &mut S {
+        &mut self.store
+    }
+
+    /// The store again.
+    pub fn into_store(self) -> S {
+        self.store
+    }
+}
+
+/// Sets the device of a new store, unless another process was faster.
+fn adopt_device(tx: &mut dyn WriteTx, new: DeviceId) -> Result<DeviceId, StoreError> {
+    if let Some(device) = tx.device()? {
+        return Ok(device);
+    }
+    tx.set_device(new)?;
+    Ok(new)
+}
+
+/// Reads on a transaction that also writes.
+fn reader<'a>(tx: &'a dyn ReadTx) -> HistoryReader<'a> {
+    HistoryReader::new(tx)
+}
