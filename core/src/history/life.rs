@@ -4,7 +4,6 @@ use super::{HistoryError, HistoryWriter};
 use crate::clock::ColumnSet;
 use crate::id::ExecutionId;
 use crate::model::{Ending, NewExecution, Outcome, Status, Visibility};
-use crate::query::{Filter, ListQuery, PAGE_MAX};
 use crate::schema::{RowKey, executions as column};
 use crate::store::{Lease, OwnerId, StoreError};
 use crate::time::Timestamp;
@@ -99,7 +98,7 @@ impl HistoryWriter<'_> {
     ) -> Result<Vec<ExecutionId>, HistoryError> {
         let leases = self.tx.leases()?;
         let mut lost = Vec::new();
-        for id in self.running_here()? {
+        for id in self.reader().running_here(self.device())? {
             let lease = leases.iter().find(|lease| lease.execution == id);
             if lease.is_some_and(|lease| alive(lease.owner)) {
                 continue;
@@ -109,29 +108,6 @@ impl HistoryWriter<'_> {
             lost.push(id);
         }
         Ok(lost)
-    }
-
-    /// Runs of this device that are running, in the history or in the trash.
-    fn running_here(&self) -> Result<Vec<ExecutionId>, HistoryError> {
-        let mut running = Vec::new();
-        for deleted in [false, true] {
-            let mut query = ListQuery::newest(PAGE_MAX);
-            query.filter = Filter {
-                status: Some(Status::Running),
-                device_id: Some(self.device()),
-                deleted,
-                ..Filter::default()
-            };
-            loop {
-                let page = self.tx.list(&query)?;
-                running.extend(page.rows.iter().map(|row| row.id));
-                query.after = page.next;
-                if query.after.is_none() {
-                    break;
-                }
-            }
-        }
-        Ok(running)
     }
 
     /// The last sign of life: heartbeat or log line, else the start.

@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 
 use super::HistoryError;
 use super::sync_state::{SyncState, SyncSummary, sync_states};
-use crate::id::{ExecutionId, IdPattern};
+use crate::id::{DeviceId, ExecutionId, IdPattern};
 use crate::log::{LogEntry, LogFilter, LogRange, read_log};
-use crate::model::{Execution, InvalidValue, Summary, Tag, Visibility};
-use crate::query::{Cursor, ListQuery};
+use crate::model::{Execution, InvalidValue, Status, Summary, Tag, Visibility};
+use crate::query::{Cursor, Filter, ListQuery, PAGE_MAX};
 use crate::schema::{RowKey, executions};
 use crate::store::{BackendId, ReadTx, StoreError};
 
@@ -124,6 +124,32 @@ impl<'a> HistoryReader<'a> {
         key: &RowKey,
     ) -> Result<(SyncSummary, Vec<(BackendId, SyncState)>), HistoryError> {
         sync_states(self.tx, key)
+    }
+
+    /// Runs that a device recorded and that are running, in the history or in the trash.
+    ///
+    /// # Errors
+    /// The store's own errors.
+    pub fn running_here(&self, device: DeviceId) -> Result<Vec<ExecutionId>, HistoryError> {
+        let mut running = Vec::new();
+        for deleted in [false, true] {
+            let mut query = ListQuery::newest(PAGE_MAX);
+            query.filter = Filter {
+                status: Some(Status::Running),
+                device_id: Some(device),
+                deleted,
+                ..Filter::default()
+            };
+            loop {
+                let page = self.tx.list(&query)?;
+                running.extend(page.rows.iter().map(|row| row.id));
+                query.after = page.next;
+                if query.after.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(running)
     }
 
     fn tags_of(&self, id: ExecutionId) -> Result<Vec<Tag>, StoreError> {

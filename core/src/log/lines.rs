@@ -1,6 +1,6 @@
 //! A batch of lines, held by columns.
 
-use super::{Contents, LINE_BYTES_MAX, Level, Stream};
+use super::{Contents, LINE_BYTES_MAX, Level, Stream, detect_level};
 use crate::time::Timestamp;
 
 /// Consecutive log lines, held by columns: no line costs an allocation, and equal things lie beside
@@ -157,6 +157,20 @@ impl Lines {
     /// The lines in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = LineRef<'_>> {
         (0..self.len()).filter_map(|index| self.get(index))
+    }
+
+    /// Gives raw lines without a level the one that they name; see [`detect_level`]. The further
+    /// pieces of a cut line have none.
+    pub fn detect_levels(&mut self) {
+        let mut within_line = [false; 3];
+        for index in 0..self.len() {
+            let Some(line) = self.get(index) else { break };
+            let (stream, level, continued) = (line.stream, line.level, line.continued);
+            let begins = !std::mem::replace(&mut within_line[stream as usize], continued);
+            if begins && level.is_none() && stream != Stream::Event {
+                self.tags[index] = LineTag::new(stream, detect_level(line.bytes), continued);
+            }
+        }
     }
 
     /// The time of the last line.

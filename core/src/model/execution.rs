@@ -49,10 +49,15 @@ impl Ending {
         Self { outcome, ended_at, exit: Exit::Unknown }
     }
 
-    /// The ending of a process: completed at code 0, failed at any other code or signal.
+    /// The ending of a process: completed at code 0; cancelled by the signals with which people and
+    /// systems ask a process to stop (hang-up, interrupt, terminate); failed otherwise.
     pub const fn of_process(exit: Exit, ended_at: Timestamp) -> Self {
+        const HANG_UP: i32 = 1;
+        const INTERRUPT: i32 = 2;
+        const TERMINATE: i32 = 15;
         let outcome = match exit {
             Exit::Code(0) => Outcome::Completed,
+            Exit::Signal(HANG_UP | INTERRUPT | TERMINATE) => Outcome::Cancelled,
             _ => Outcome::Failed,
         };
         Self { outcome, ended_at, exit }
