@@ -48,6 +48,12 @@ pub enum OpfsError {
     #[error("the OPFS pool is paused")]
     Paused,
 
+    /// A write to the pool's own directory failed half-way, and the pool does not trust what it
+    /// knows of it: [`pause`](crate::OpfsPool::pause) and
+    /// [`resume`](crate::OpfsPool::resume) read it again. No database is harmed.
+    #[error("the OPFS pool must be paused and resumed after a failed write")]
+    NeedsPause,
+
     /// A directory or database name that cannot be used.
     #[error("{0}")]
     InvalidName(#[source] OpfsSAHError),
@@ -85,6 +91,7 @@ impl OpfsError {
             Self::AlreadyOpen { .. } => "opfs_already_open",
             Self::InUse(_) => "opfs_in_use",
             Self::Paused => "opfs_paused",
+            Self::NeedsPause => "opfs_needs_pause",
             Self::InvalidName(_) => "opfs_invalid_name",
             Self::Damaged(_) => "opfs_damaged",
             Self::NoWriteAheadLog { .. } => "opfs_no_write_ahead_log",
@@ -97,15 +104,18 @@ impl OpfsError {
 impl From<OpfsSAHError> for OpfsError {
     fn from(error: OpfsSAHError) -> Self {
         use OpfsSAHError as E;
+        if let E::Cleanup { error, .. } = error {
+            return Self::from(*error); // What went wrong first.
+        }
         match &error {
             E::NotSupported => Self::NotSupported,
             E::Paused => Self::Paused,
+            E::NeedsRecovery => Self::NeedsPause,
             E::FilesInUse | E::FileInUse(_) | E::Busy => Self::InUse(error),
             E::InvalidFilename(_) | E::InvalidDirectory => Self::InvalidName(error),
-            E::InvalidHeader { .. }
-            | E::InvalidDirectoryEntry
-            | E::DuplicateFilename(_)
-            | E::NeedsRecovery => Self::Damaged(error),
+            E::InvalidHeader { .. } | E::InvalidDirectoryEntry | E::DuplicateFilename(_) => {
+                Self::Damaged(error)
+            }
             E::Opfs { value, .. } => match exception_name(value).as_deref() {
                 Some("NoModificationAllowedError") => Self::OwnedElsewhere(error),
                 Some("QuotaExceededError") => Self::Full,

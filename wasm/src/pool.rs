@@ -83,7 +83,8 @@ impl OpfsPool {
     ///
     /// [`AlreadyOpen`](OpfsError::AlreadyOpen) unless the previous connection to it is closed,
     /// [`NoFreeSlot`](OpfsError::NoFreeSlot), [`Full`](OpfsError::Full),
-    /// [`Paused`](OpfsError::Paused), [`InvalidName`](OpfsError::InvalidName),
+    /// [`Paused`](OpfsError::Paused), [`NeedsPause`](OpfsError::NeedsPause),
+    /// [`InvalidName`](OpfsError::InvalidName),
     /// [`NoWriteAheadLog`](OpfsError::NoWriteAheadLog), or what SQLite says of the file.
     pub fn open(&self, name: &str) -> Result<Connection, OpfsError> {
         if self.is_open(name)? {
@@ -101,10 +102,7 @@ impl OpfsPool {
         match connect() {
             Ok((connection, mode)) if mode == "wal" => Ok(connection),
             Ok((_, mode)) => Err(OpfsError::NoWriteAheadLog { mode }),
-            Err(error) if self.refuses_a_file(&error) => {
-                Err(OpfsError::NoFreeSlot { slots: self.files.capacity() })
-            }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.explain(error)),
         }
     }
 
@@ -166,8 +164,16 @@ impl OpfsPool {
         }
     }
 
-    fn refuses_a_file(&self, error: &rusqlite::Error) -> bool {
-        error.sqlite_error_code() == Some(ErrorCode::CannotOpen)
-            && self.files.len().is_ok_and(|taken| taken == self.files.capacity())
+    /// SQLite says of a file it did not get only that it cannot open it; the pool knows why.
+    fn explain(&self, error: rusqlite::Error) -> OpfsError {
+        if error.sqlite_error_code() != Some(ErrorCode::CannotOpen) {
+            return error.into();
+        }
+        let slots = self.files.capacity();
+        match self.files.len() {
+            Ok(taken) if taken == slots => OpfsError::NoFreeSlot { slots },
+            Ok(_) => error.into(),
+            Err(reason) => reason.into(),
+        }
     }
 }

@@ -22,9 +22,13 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn close(this: &FileHandle);
 
-    /// Makes every write to OPFS fail for want of space until the function it returns is called.
+    /// Makes files unable to grow, for want of space, until the function it returns is called.
     #[wasm_bindgen(js_name = fillDisk)]
     fn fill_disk() -> js_sys::Function;
+
+    /// Makes every write fail until the function it returns is called.
+    #[wasm_bindgen(js_name = breakDisk)]
+    fn break_disk() -> js_sys::Function;
 }
 
 async fn install(directory: &str) -> OpfsPool {
@@ -54,7 +58,7 @@ async fn a_row_outlives_its_connection_and_its_pool() {
 }
 
 #[wasm_bindgen_test]
-async fn an_unclean_end_leaves_committed_rows_in_the_log() {
+async fn committed_rows_wait_in_the_log_until_close() {
     let pool = install("unclean").await;
     let connection = pool.open("history.db").unwrap();
     connection.execute_batch("CREATE TABLE run (name TEXT) STRICT").unwrap();
@@ -118,11 +122,27 @@ async fn pausing_frees_the_directory_and_waits_for_connections() {
 
 #[wasm_bindgen_test]
 async fn a_full_disk_has_an_error_of_its_own() {
+    let restore = fill_disk();
+    let error = OpfsPool::install("full", 2).await.err().unwrap();
+    restore.call0(&JsValue::UNDEFINED).unwrap();
+    assert!(matches!(error, OpfsError::Full), "{error:?}");
+
     let pool = install("full").await;
     let restore = fill_disk();
     let error = pool.open("history.db").unwrap_err();
     restore.call0(&JsValue::UNDEFINED).unwrap();
     assert!(matches!(error, OpfsError::Full), "{error:?}");
+    close(pool.open("history.db").unwrap());
+}
+
+#[wasm_bindgen_test]
+async fn a_failed_write_to_the_directory_is_mended_by_a_pause() {
+    let pool = install("half-way").await;
+    let restore = break_disk();
+    let error = pool.open("history.db").unwrap_err();
+    restore.call0(&JsValue::UNDEFINED).unwrap();
+    assert!(matches!(error, OpfsError::NeedsPause), "{error:?}");
+    assert!(matches!(pool.open("history.db"), Err(OpfsError::NeedsPause)));
     pool.pause().unwrap();
     pool.resume().await.unwrap();
     close(pool.open("history.db").unwrap());
