@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Runs the tests of wasm/ in the named browsers: scripts/test-browser.sh [chromium] [firefox]
+# Both if none is named. What follows `--` goes to `cargo test`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+browsers=()
+while (($#)) && [[ $1 != -- ]]; do
+    browsers+=("$1")
+    shift
+done
+shift $(($# > 0))
+((${#browsers[@]})) || browsers=(chromium firefox)
+
+for browser in "${browsers[@]}"; do
+    # The runner takes the first driver it finds: exactly one may be named.
+    case $browser in
+    chromium) driver=CHROMEDRIVER=$(command -v chromedriver) ;;
+    firefox) driver=GECKODRIVER=$(command -v geckodriver) ;;
+    *)
+        echo "test-browser.sh: no browser is called '$browser'" >&2
+        exit 2
+        ;;
+    esac
+    echo "== $browser"
+    env -u CHROMEDRIVER -u GECKODRIVER "$driver" \
+        cargo test --target wasm32-unknown-unknown -p runlog-wasm "$@"
+done
