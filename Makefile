@@ -15,7 +15,7 @@ BROWSER_CRATES := -p runlog-core -p runlog-sqlite -p runlog-wasm
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-##@ Tests. Cargo's default members, without `-p`, so that all of them share one build.
+# Tests. Cargo's default members, without `-p`, so that all of them share one build.
 
 .PHONY: test test-native test-browser
 test: test-native test-browser ## Run every test
@@ -31,7 +31,7 @@ test-browser: setup-browser ## Run the tests of wasm/ in Chromium and in Firefox
 fuzz: setup-fuzz ## Fuzz every decoder for FUZZ_SECONDS (60) each
 	scripts/fuzz.sh
 
-##@ Checks
+# Checks
 
 .PHONY: lint audit
 lint: setup-lint ## Check format, lints, documentation, licences and sources
@@ -48,7 +48,7 @@ lint: setup-lint ## Check format, lints, documentation, licences and sources
 audit: setup-lint ## Look for dependencies with known vulnerabilities (needs the network)
 	cargo deny --locked check advisories
 
-##@ Programs
+# Programs
 
 .PHONY: demo bench
 demo: ## Try the program on a store of its own
@@ -57,7 +57,7 @@ demo: ## Try the program on a store of its own
 bench: ## Compare with plain SQLite and with peers
 	cargo run --release -p runlog-bench
 
-##@ Set-up. Each leaves alone what is there.
+# Set-up. Each leaves alone what is there.
 
 .PHONY: setup setup-native setup-browser setup-lint setup-fuzz setup-wasm-pack
 setup: setup-native setup-browser setup-lint ## Install all that `test` and `lint` need

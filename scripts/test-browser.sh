@@ -4,6 +4,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+path_of() {
+    command -v "$1" || {
+        echo "test-browser.sh: $1 is missing; 'make setup-browser' installs it" >&2
+        exit 1
+    }
+}
+
 browsers=()
 while (($#)) && [[ $1 != -- ]]; do
     browsers+=("$1")
@@ -15,8 +22,8 @@ shift $(($# > 0))
 for browser in "${browsers[@]}"; do
     # The runner takes the first driver it finds: exactly one may be named.
     case $browser in
-    chromium) driver=CHROMEDRIVER=$(command -v chromedriver) ;;
-    firefox) driver=GECKODRIVER=$(command -v geckodriver) ;;
+    chromium) driver=CHROMEDRIVER=$(path_of chromedriver) ;;
+    firefox) driver=GECKODRIVER=$(path_of geckodriver) ;;
     *)
         echo "test-browser.sh: no browser is called '$browser'" >&2
         exit 2
