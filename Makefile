@@ -36,6 +36,7 @@ fuzz: setup-fuzz ## Fuzz every decoder for FUZZ_SECONDS (60) each
 .PHONY: lint audit
 lint: setup-lint ## Check format, lints, documentation, licences and sources
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked $(WASM) $(BROWSER_CRATES) -- -D warnings
 	cargo clippy --locked $(WASM) -p runlog-wasm --tests -- -D warnings
