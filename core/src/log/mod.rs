@@ -1,7 +1,7 @@
 //! Log lines: in columnar batches, stored as pieces.
 //!
 //! A run's own device numbers its lines from 1, without clocks: the key of a line is (execution,
-//! device, sequence), and no line is ever written twice. Lines are kept in [`Piece`]s of consecutive
+//! device, sequence), and no line is ever written twice. Lines are kept in [pieces](PieceHead) of consecutive
 //! sequence numbers. New lines gather in small *open* pieces; once they reach
 //! [`PIECE_BYTES`] or [`PIECE_LINES`] they are *sealed* into one piece whose boundaries never change
 //! again, so that the pieces that different backends got never overlap. What limits or retention

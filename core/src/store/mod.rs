@@ -21,7 +21,7 @@
 //!    two processes, run one after the other.
 //! 3. **Durable.** What was committed survives the death of the process; after [`Store::persist`] it
 //!    survives loss of power.
-//! 4. **Exact.** A cell keeps its exact [`Value`]; a clock keeps every bit.
+//! 4. **Exact.** A cell keeps its exact [`Value`](crate::value::Value); a clock keeps every bit.
 //! 5. **Numbered.** [`ReadTx::changes`] gives every changed item once, under its newest number, in
 //!    ascending order; so "everything up to N was sent" describes a backend completely.
 //! 6. **Opaque.** The position got from a backend is bytes that only the backend understands.

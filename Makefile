@@ -1,0 +1,79 @@
+# Every target can be run on a fresh checkout: it installs the tools that it needs and that are
+# missing. `make` alone lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# Where `cargo install` puts what the set-up targets install.
+export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
+
+# The crates that also build for the browser.
+WASM := --target wasm32-unknown-unknown
+BROWSER_CRATES := -p runlog-core -p runlog-sqlite -p runlog-wasm
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Tests. Cargo's default members, without `-p`, so that all of them share one build.
+
+.PHONY: test test-native test-browser
+test: test-native test-browser ## Run every test
+
+test-native: setup-native ## Run the tests and the examples in the documentation
+	cargo nextest run
+	cargo test --doc
+
+test-browser: setup-browser ## Run the tests of wasm/ in Chromium and in Firefox
+	scripts/test-browser.sh
+
+.PHONY: fuzz
+fuzz: setup-fuzz ## Fuzz every decoder for FUZZ_SECONDS (60) each
+	scripts/fuzz.sh
+
+# Checks
+
+.PHONY: lint audit
+lint: setup-lint ## Check format, lints, documentation, licences and sources
+	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked $(WASM) $(BROWSER_CRATES) -- -D warnings
+	cargo clippy --locked $(WASM) -p runlog-wasm --tests -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps $(WASM) -p runlog-wasm
+	cargo deny --locked check bans licenses sources
+
+# Apart from `lint`, as it fetches the advisory database from the network at every run: a check of
+# the same commit would pass today, fail tomorrow, and fail offline.
+audit: setup-lint ## Look for dependencies with known vulnerabilities (needs the network)
+	cargo deny --locked check advisories
+
+# Programs
+
+.PHONY: demo bench
+demo: ## Try the program on a store of its own
+	scripts/demo.sh
+
+bench: ## Compare with plain SQLite and with peers
+	cargo run --release -p runlog-bench
+
+# Set-up. Each leaves alone what is there.
+
+.PHONY: setup setup-native setup-browser setup-lint setup-fuzz setup-wasm-pack
+setup: setup-native setup-browser setup-lint ## Install all that `test` and `lint` need
+
+setup-native: ## Install what `test-native` needs
+	scripts/setup.sh nextest
+
+setup-browser: ## Install what `test-browser` needs: browsers, drivers, wasm-bindgen
+	scripts/setup.sh wasm-target clang browsers wasm-bindgen geckodriver
+
+setup-lint: ## Install what `lint` and `audit` need
+	scripts/setup.sh components wasm-target clang deny
+
+setup-fuzz: ## Install what `fuzz` needs
+	scripts/setup.sh fuzz
+
+setup-wasm-pack: setup-browser ## Install wasm-pack, for those who prefer `wasm-pack test`
+	scripts/setup.sh wasm-pack
