@@ -221,7 +221,7 @@ impl RowClocks {
     /// Reads a stored form back; `bytes` must hold nothing else.
     ///
     /// # Errors
-    /// A [`DecodeError`] for bytes that [`RowClocks::encode`] does not write, and what `devices`
+    /// A [`DecodeError`] for bytes that describe no row clocks, and what `devices`
     /// fails with.
     pub fn decode<D: DeviceNumbers + ?Sized>(
         bytes: &[u8],
