@@ -1,5 +1,6 @@
 use memchr::memchr;
 
+use super::shown::Shown;
 use super::{EVENT_BYTES_MAX, EVENT_PREFIX, Sink, Stream};
 
 /// Cuts one stream into lines and pieces, and takes the structured events out of it.
@@ -27,80 +28,89 @@ impl Lines {
         Self { stream, piece_bytes_max, with_events, on_terminal, partial, held: false }
     }
 
-    /// Takes what was read, appends what is to be shown to `show`, and reports complete lines.
+    /// Takes what was read, shows what is to be shown, and reports complete lines.
     pub(super) fn read(
         &mut self,
         block: &[u8],
         time_ms: i64,
         sink: &mut dyn Sink,
-        show: &mut Vec<u8>,
+        shown: &mut Shown<'_>,
     ) {
-        // Shown bytes are copied in runs as long as possible, not line by line.
+        // Shown in runs as long as possible, not line by line.
         let mut shown_to = 0;
         let mut from = 0;
-        while from < block.len() {
-            let newline = memchr(b'\n', &block[from..]);
-            let to = newline.map_or(block.len(), |at| from + at + 1);
-            let chunk = &block[from..to];
+        while let Some(length) = newline_at(&block[from..]) {
+            let to = from + length + 1;
             let at_start = self.partial.is_empty();
-            if self.held || (self.with_events && at_start && self.may_be_event(chunk)) {
-                show.extend_from_slice(&block[shown_to..from]);
+            if self.held || (self.with_events && at_start && may_be_event(&block[from..to])) {
+                shown.show(&block[shown_to..from]);
                 shown_to = to;
-                self.hold(chunk, time_ms, sink, show);
+                self.hold(&block[from..to], time_ms, sink, shown);
+            } else if at_start && length <= self.piece_bytes_max {
+                let line = self.without_return(&block[from..to - 1]);
+                sink.line(self.stream, time_ms, line, false);
             } else {
-                self.line_part(chunk, time_ms, sink);
+                self.line_part(&block[from..to - 1], time_ms, sink);
+                self.last_piece(time_ms, sink);
             }
             from = to;
         }
-        show.extend_from_slice(&block[shown_to..]);
+        let rest = &block[from..];
+        if self.held || (self.with_events && self.partial.is_empty() && may_be_event(rest)) {
+            shown.show(&block[shown_to..from]);
+            self.hold(rest, time_ms, sink, shown);
+        } else {
+            self.line_part(rest, time_ms, sink);
+            shown.show(&block[shown_to..]);
+        }
     }
 
     /// Reports a last line that has no newline. What was held of it is shown if it is no event.
-    pub(super) fn end(&mut self, time_ms: i64, sink: &mut dyn Sink, show: &mut Vec<u8>) {
+    pub(super) fn end(&mut self, time_ms: i64, sink: &mut dyn Sink, shown: &mut Shown<'_>) {
         if self.held {
-            self.decide(time_ms, sink, show);
+            self.decide(time_ms, sink, shown);
         }
         if !self.partial.is_empty() {
             self.last_piece(time_ms, sink);
         }
     }
 
-    fn hold(&mut self, chunk: &[u8], time_ms: i64, sink: &mut dyn Sink, show: &mut Vec<u8>) {
+    fn hold(&mut self, chunk: &[u8], time_ms: i64, sink: &mut dyn Sink, shown: &mut Shown<'_>) {
         self.held = true;
         self.partial.extend_from_slice(chunk);
         if self.partial.ends_with(b"\n") {
-            self.decide(time_ms, sink, show);
-        } else if !self.may_be_event(&self.partial) {
-            self.release(time_ms, sink, show);
+            self.decide(time_ms, sink, shown);
+        } else if !may_be_event(&self.partial) {
+            self.release(time_ms, sink, shown);
         }
     }
 
     /// The held line is complete: it is an event, or an ordinary line after all.
-    fn decide(&mut self, time_ms: i64, sink: &mut dyn Sink, show: &mut Vec<u8>) {
+    fn decide(&mut self, time_ms: i64, sink: &mut dyn Sink, shown: &mut Shown<'_>) {
         let Some(json) = event(&self.partial) else {
-            return self.release(time_ms, sink, show);
+            return self.release(time_ms, sink, shown);
         };
         sink.event(time_ms, json);
         self.partial.clear();
         self.held = false;
     }
 
-    fn release(&mut self, time_ms: i64, sink: &mut dyn Sink, show: &mut Vec<u8>) {
+    fn release(&mut self, time_ms: i64, sink: &mut dyn Sink, shown: &mut Shown<'_>) {
         self.held = false;
         let line = std::mem::take(&mut self.partial);
-        show.extend_from_slice(&line);
-        self.line_part(&line, time_ms, sink);
+        shown.show(&line);
+        match line.strip_suffix(b"\n") {
+            Some(line) => {
+                self.line_part(line, time_ms, sink);
+                self.last_piece(time_ms, sink);
+            }
+            None => self.line_part(&line, time_ms, sink),
+        }
     }
 
-    /// Part of an ordinary line; the newline, if it is there, ends it.
-    fn line_part(&mut self, chunk: &[u8], time_ms: i64, sink: &mut dyn Sink) {
-        let (mut rest, ended) = match chunk.strip_suffix(b"\n") {
-            Some(line) => (line, true),
-            None => (chunk, false),
-        };
-        if ended && self.partial.is_empty() && rest.len() <= self.piece_bytes_max {
-            return sink.line(self.stream, time_ms, self.without_return(rest), false);
-        }
+    /// Part of an ordinary line.
+    fn line_part(&mut self, part: &[u8], time_ms: i64, sink: &mut dyn Sink) {
+        let mut rest = part;
         // A full piece is reported only when the line is known to go on, so that the last piece
         // of a line never is an empty one.
         while self.partial.len() + rest.len() > self.piece_bytes_max {
@@ -115,9 +125,6 @@ impl Lines {
             rest = tail;
         }
         self.partial.extend_from_slice(rest);
-        if ended {
-            self.last_piece(time_ms, sink);
-        }
     }
 
     fn last_piece(&mut self, time_ms: i64, sink: &mut dyn Sink) {
@@ -129,17 +136,39 @@ impl Lines {
     fn without_return<'a>(&self, line: &'a [u8]) -> &'a [u8] {
         if self.on_terminal { line.strip_suffix(b"\r").unwrap_or(line) } else { line }
     }
+}
 
-    /// Whether a line that begins like this can be, or become, an event.
-    fn may_be_event(&self, beginning: &[u8]) -> bool {
-        let prefix = EVENT_PREFIX.as_bytes();
-        let Some(json) = beginning.strip_prefix(prefix) else {
-            return prefix.starts_with(beginning);
-        };
-        let first = json.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
-        // Two more than the object may have, for the end of the line.
-        json.len() <= EVENT_BYTES_MAX + 2 && first.is_none_or(|&byte| byte == b'{')
+/// Whether a line that begins like this can be, or become, an event.
+fn may_be_event(beginning: &[u8]) -> bool {
+    let prefix = EVENT_PREFIX.as_bytes();
+    if beginning.first() != prefix.first() {
+        return false;
     }
+    let Some(json) = beginning.strip_prefix(prefix) else {
+        return prefix.starts_with(beginning);
+    };
+    let first = json.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+    // Two more than the object may have, for the end of the line.
+    json.len() <= EVENT_BYTES_MAX + 2 && first.is_none_or(|&byte| byte == b'{')
+}
+
+/// Where the first newline is. Most lines are short, and for those the call of `memchr` alone
+/// would cost as much as all the rest that is done for a line.
+fn newline_at(bytes: &[u8]) -> Option<usize> {
+    const LOW_BITS: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
+    let (words, _) = bytes.as_chunks::<8>();
+    for (at, &word) in words.iter().take(4).enumerate() {
+        // The lowest byte of `zeros` that is not zero stands where the first zero of `word` is
+        // (Mycroft's test; the bytes above it are not exact).
+        let word = u64::from_le_bytes(word) ^ u64::from_ne_bytes([b'\n'; 8]);
+        let zeros = word.wrapping_sub(LOW_BITS) & !word & HIGH_BITS;
+        if zeros != 0 {
+            return Some(at * 8 + zeros.trailing_zeros() as usize / 8);
+        }
+    }
+    let searched = bytes.len().min(32) / 8 * 8;
+    memchr(b'\n', &bytes[searched..]).map(|at| searched + at)
 }
 
 /// The JSON text of a line that is an event.

@@ -121,7 +121,7 @@ impl<'run, 'fd> Running<'run, 'fd> {
                 tap.shown.close();
             }
             if ready.writable[at] || ready.unwatched[at] {
-                tap.show(self.sink, self.now);
+                tap.show_more(self.sink, self.now);
             }
         }
         if let Some(terminal) = &mut self.terminal
@@ -176,7 +176,7 @@ impl<'run, 'fd> Running<'run, 'fd> {
                 self.signals();
             }
             for tap in &mut self.taps {
-                tap.show(self.sink, self.now);
+                tap.show_more(self.sink, self.now);
             }
         }
     }

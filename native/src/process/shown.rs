@@ -2,7 +2,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, fstat};
-use rustix::io::Errno;
+use rustix::io::{Errno, write};
 use rustix::termios::isatty;
 
 /// What a pipe takes without blocking once `poll(2)` calls it writable (`PIPE_BUF`).
@@ -10,49 +10,91 @@ const SAFE_WRITE_BYTES: usize = 4096;
 
 /// One of the streams on which output is shown, with what it has not taken yet.
 ///
-/// The descriptor is shared with other processes, so it cannot be made non-blocking. Instead each
-/// write is small enough not to block: a reader that pauses must not keep us from signals.
+/// The descriptor is shared with other processes, so it cannot be made non-blocking; but a reader
+/// that pauses must not keep us from signals, so no write may block either.
 pub(super) struct Shown<'fd> {
     fd: BorrowedFd<'fd>,
-    write_bytes_max: usize,
+    way: Way,
     unshown: Vec<u8>,
     unshown_from: usize,
     closed: bool,
 }
 
+/// How to write without blocking.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Files never block for long.
+    Plain,
+    /// The system is asked not to block (Linux: sockets, and pipes since 6.4 or so).
+    NoWait,
+    /// In portions that fit, each after `poll(2)`.
+    Portions,
+}
+
 impl<'fd> Shown<'fd> {
     pub(super) fn new(fd: BorrowedFd<'fd>) -> Self {
-        let blocks = match fstat(fd).map(|stat| FileType::from_raw_mode(stat.st_mode)) {
-            Ok(FileType::RegularFile) => false,
-            Ok(FileType::CharacterDevice) => isatty(fd),
-            _ => true,
+        let way = match fstat(fd).map(|stat| FileType::from_raw_mode(stat.st_mode)) {
+            Ok(FileType::RegularFile) => Way::Plain,
+            Ok(FileType::CharacterDevice) if !isatty(fd) => Way::Plain,
+            _ => Way::NoWait,
         };
-        let write_bytes_max = if blocks { SAFE_WRITE_BYTES } else { usize::MAX };
-        Self { fd, write_bytes_max, unshown: Vec::new(), unshown_from: 0, closed: false }
+        Self { fd, way, unshown: Vec::new(), unshown_from: 0, closed: false }
     }
 
-    /// Where to append what is to be shown.
-    pub(super) fn unshown(&mut self) -> &mut Vec<u8> {
-        &mut self.unshown
-    }
-
-    /// Writes what can be written without blocking.
-    pub(super) fn write(&mut self) {
-        while self.is_waiting() && self.is_writable() {
-            let rest = &self.unshown[self.unshown_from..];
-            match rustix::io::write(self.fd, &rest[..rest.len().min(self.write_bytes_max)]) {
-                Ok(count) => self.unshown_from += count,
-                Err(Errno::INTR | Errno::AGAIN) => return,
-                Err(_) => self.close(),
+    /// Shows `bytes` after all that came before, as far as it can be done without blocking; the
+    /// rest is kept.
+    pub(super) fn show(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        if !self.is_waiting() {
+            while !self.closed && !rest.is_empty() {
+                let Some(count) = self.write_some(rest) else { break };
+                rest = &rest[count..];
             }
         }
+        if !self.closed {
+            self.unshown.extend_from_slice(rest);
+        }
+    }
+
+    /// Shows more of what was kept.
+    pub(super) fn show_more(&mut self) {
+        let unshown = std::mem::take(&mut self.unshown);
+        while !self.closed && self.unshown_from < unshown.len() {
+            let Some(count) = self.write_some(&unshown[self.unshown_from..]) else { break };
+            self.unshown_from += count;
+        }
+        self.unshown = unshown;
         if !self.is_waiting() {
             self.unshown.clear();
             self.unshown_from = 0;
         }
     }
 
-    /// Nobody reads this stream any more: what is appended from now on is dropped.
+    /// `None` if nothing can be written now.
+    fn write_some(&mut self, bytes: &[u8]) -> Option<usize> {
+        let written = match self.way {
+            Way::Plain => write(self.fd, bytes),
+            Way::NoWait => match write_no_wait(self.fd, bytes) {
+                Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::SPIPE | Errno::INVAL) => {
+                    self.way = Way::Portions;
+                    return self.write_some(bytes);
+                }
+                written => written,
+            },
+            Way::Portions if !self.is_writable() => return None,
+            Way::Portions => write(self.fd, &bytes[..bytes.len().min(SAFE_WRITE_BYTES)]),
+        };
+        match written {
+            Ok(count) => Some(count),
+            Err(Errno::INTR | Errno::AGAIN) => None,
+            Err(_) => {
+                self.close();
+                None
+            }
+        }
+    }
+
+    /// Nobody reads this stream any more: what is shown from now on is dropped.
     pub(super) fn close(&mut self) {
         self.closed = true;
     }
@@ -76,4 +118,17 @@ impl AsFd for Shown<'_> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd
     }
+}
+
+#[cfg(target_os = "linux")]
+fn write_no_wait(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<usize, Errno> {
+    use rustix::io::{ReadWriteFlags, pwritev2};
+    /// Not at an offset, but wherever the stream is.
+    const HERE: u64 = u64::MAX;
+    pwritev2(fd, &[std::io::IoSlice::new(bytes)], HERE, ReadWriteFlags::NOWAIT)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn write_no_wait(_fd: BorrowedFd<'_>, _bytes: &[u8]) -> Result<usize, Errno> {
+    Err(Errno::OPNOTSUPP)
 }

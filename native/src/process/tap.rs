@@ -59,17 +59,22 @@ impl<'fd> Tap<'fd> {
             Err(error) if !matches!(error, Errno::AGAIN | Errno::INTR) => self.end(sink, now()),
             Err(_) => {}
             Ok(count) => {
-                self.lines.read(&block[..count], now(), sink, self.shown.unshown());
-                self.show(sink, now);
+                self.lines.read(&block[..count], now(), sink, &mut self.shown);
+                self.end_if_unwatched(sink, now);
                 return count;
             }
         }
         0
     }
 
-    /// Shows what can be shown. If nobody looks any more, the stream ends: see the module.
-    pub(super) fn show(&mut self, sink: &mut dyn Sink, now: &mut dyn FnMut() -> i64) {
-        self.shown.write();
+    /// Shows more of what was read.
+    pub(super) fn show_more(&mut self, sink: &mut dyn Sink, now: &mut dyn FnMut() -> i64) {
+        self.shown.show_more();
+        self.end_if_unwatched(sink, now);
+    }
+
+    /// If nobody looks any more, the stream ends: see the module.
+    fn end_if_unwatched(&mut self, sink: &mut dyn Sink, now: &mut dyn FnMut() -> i64) {
         if self.shown.is_closed() && self.source.is_some() {
             self.end(sink, now());
         }
@@ -114,8 +119,7 @@ impl<'fd> Tap<'fd> {
 
     fn end(&mut self, sink: &mut dyn Sink, time_ms: i64) {
         self.source = None;
-        self.lines.end(time_ms, sink, self.shown.unshown());
-        self.shown.write();
+        self.lines.end(time_ms, sink, &mut self.shown);
     }
 }
 
