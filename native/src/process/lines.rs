@@ -181,3 +181,91 @@ fn event(line: &[u8]) -> Option<&str> {
     serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(json).ok()?;
     Some(json)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{Read, Seek};
+    use std::os::fd::AsFd;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq)]
+    struct Reported {
+        /// Lines with their newlines, pieces put together.
+        lines: Vec<u8>,
+        events: Vec<String>,
+        piece_bytes_max: usize,
+    }
+
+    impl Sink for Reported {
+        fn line(&mut self, _stream: Stream, _time_ms: i64, bytes: &[u8], continued: bool) {
+            self.lines.extend_from_slice(bytes);
+            if !continued {
+                self.lines.push(b'\n');
+            }
+            self.piece_bytes_max = self.piece_bytes_max.max(bytes.len());
+        }
+        fn event(&mut self, _time_ms: i64, json: &str) {
+            self.events.push(json.to_owned());
+        }
+    }
+
+    fn read_in_blocks(bytes: &[u8], block_bytes: usize, file: &mut File) -> (Reported, Vec<u8>) {
+        let mut reported = Reported::default();
+        let mut shown = Shown::new(file.as_fd());
+        let mut lines = Lines::new(Stream::Stderr, 5, true, false);
+        for block in bytes.chunks(block_bytes) {
+            lines.read(block, 0, &mut reported, &mut shown);
+        }
+        lines.end(0, &mut reported, &mut shown);
+        let mut text = Vec::new();
+        file.rewind().and_then(|()| file.read_to_end(&mut text)).expect("a file can be read");
+        (reported, text)
+    }
+
+    /// Text in which newlines and all that looks like an event are frequent.
+    fn output() -> impl Strategy<Value = Vec<u8>> {
+        let part = prop_oneof![
+            Just(b"\n".to_vec()),
+            Just(b"@runlog ".to_vec()),
+            Just(b"@runlog {\"n\":1}".to_vec()),
+            Just(b"\n@runlog {\"n\":2}\n".to_vec()),
+            Just(b"@run".to_vec()),
+            Just(b"{}".to_vec()),
+            prop::collection::vec(any::<u8>(), 0..20),
+        ];
+        prop::collection::vec(part, 0..30).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_do_not_matter_and_nothing_is_lost(bytes in output(), block_bytes in 1..40_usize) {
+            let mut file = tempfile::tempfile().expect("a file can be made");
+            let (reported, shown) = read_in_blocks(&bytes, block_bytes, &mut file);
+
+            let mut events = Vec::new();
+            let mut ordinary = Vec::new();
+            for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+                match event(line) {
+                    Some(json) => events.push(json.to_owned()),
+                    None => ordinary.extend_from_slice(line),
+                }
+            }
+            prop_assert_eq!(&shown, &ordinary);
+            if !ordinary.is_empty() && !ordinary.ends_with(b"\n") {
+                ordinary.push(b'\n');
+            }
+            prop_assert_eq!(&reported.lines, &ordinary);
+            prop_assert_eq!(reported.events, events);
+            prop_assert!(reported.piece_bytes_max <= 5);
+        }
+
+        #[test]
+        fn the_first_newline_is_found(bytes in prop::collection::vec(prop_oneof![20 => any::<u8>(), 1 => 9..12_u8], 0..80)) {
+            prop_assert_eq!(newline_at(&bytes), bytes.iter().position(|&byte| byte == b'\n'));
+        }
+    }
+}

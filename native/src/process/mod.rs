@@ -28,13 +28,12 @@
 //!
 //! # What the process is given
 //!
-//! | our stdout | `Auto` | its stdin | its stdout | its stderr |
-//! |---|---|---|---|---|
-//! | a terminal | pseudo-terminal | pseudo-terminal, if ours is a terminal | pseudo-terminal | pseudo-terminal, if ours is a terminal |
-//! | anything else | two pipes | ours | pipe | pipe |
+//! With [`TerminalMode::Auto`], where our stdout is a terminal, a pseudo-terminal; elsewhere two
+//! pipes for its stdout and stderr, and our stdin.
 //!
-//! A stream that the user has redirected stays redirected: on a terminal, `2>errors` still fills
-//! the file and nothing else, and input from a file or a pipe goes straight to the process.
+//! A stream that the user has redirected stays redirected: beside a pseudo-terminal, `2>errors`
+//! gets a pipe of its own and still fills the file and nothing else, and input that comes from a
+//! file or a pipe goes straight to the process.
 //! What goes through the pseudo-terminal is one stream, reported as [`Stream::Stdout`]. It gets
 //! the outer terminal's settings and size, and follows its changes of size. Meanwhile the outer
 //! terminal is in raw mode, so that Ctrl-C and Ctrl-D pass as bytes and mean what the process
@@ -78,9 +77,10 @@
 //!
 //! # The end
 //!
-//! A run ends when the process itself ends. Everything that it wrote is read first; if another
-//! process still holds a pipe or the pseudo-terminal by then, [`Exit::output_held`] says so and
-//! what that one writes later is not read: its next write to the pipe fails with EPIPE or SIGPIPE.
+//! A run ends when the process itself ends. Everything that it wrote is read first. If another
+//! process still holds a pipe or the pseudo-terminal a tenth of a second later,
+//! [`Exit::output_held`] says so and what that one writes afterwards is not read: its next write
+//! to the pipe fails with EPIPE or SIGPIPE.
 //! Background jobs of a process on a pseudo-terminal get SIGHUP from the kernel when it ends, as
 //! they do whenever a terminal's session leader ends; `--no-pty`, `nohup` or `setsid` avoid it.
 //!

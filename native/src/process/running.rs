@@ -1,5 +1,6 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
 
 use libc::{SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH};
 use rustix::io::Errno;
@@ -17,6 +18,10 @@ const BLOCK_BYTES: usize = 64 * 1024;
 
 /// How many keys are read ahead of a process that does not read them.
 const KEYS_BYTES: usize = 4096;
+
+/// How long others that hold the output may go on when the process has ended: what a shell started
+/// beside it (`> >(tee log)`) ends a moment later.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// What a terminal takes for the end of input (Ctrl-D).
 const END_OF_INPUT: u8 = 4;
@@ -67,7 +72,7 @@ impl<'run, 'fd> Running<'run, 'fd> {
 
     pub(super) fn until_end(mut self) -> Exit {
         while !self.ended {
-            let Ok(ready) = self.wait() else {
+            let Ok(ready) = self.wait(None) else {
                 // Without poll(2) nothing can be shown, but the process must not be left behind.
                 self.taps.clear();
                 self.status = self.child.wait().ok();
@@ -92,13 +97,15 @@ impl<'run, 'fd> Running<'run, 'fd> {
     }
 
     /// Waits until something can be done, or until the sink wants to be called.
-    fn wait(&mut self) -> Result<Ready, Errno> {
-        let time_max = self.sink.before_wait((self.now)());
+    fn wait(&mut self, time_max: Option<Duration>) -> Result<Ready, Errno> {
+        let sink_time_max = self.sink.before_wait((self.now)());
+        let time_max = sink_time_max.into_iter().chain(time_max).min();
         let mut wants = Wants::signals(&self.watch);
         for (at, tap) in self.taps.iter().enumerate() {
             let waiting = tap.shown.is_waiting();
-            if let Some(source) = tap.source().filter(|_| !self.ended) {
-                wants.source(at, source, !waiting, at == 0 && !self.keys.is_empty());
+            if let Some(source) = tap.source() {
+                let keys = at == 0 && !self.ended && !self.keys.is_empty();
+                wants.source(at, source, !waiting, keys);
             }
             if waiting || tap.source().is_some() {
                 wants.shown(at, &tap.shown, waiting);
@@ -160,18 +167,21 @@ impl<'run, 'fd> Running<'run, 'fd> {
         for tap in &mut self.taps {
             tap.begin_drain();
         }
+        let readable = |tap: &Tap<'_>| tap.source().is_some() && !tap.shown.is_waiting();
+        let deadline = Instant::now() + GRACE;
         while !self.interrupted {
-            let readable = |tap: &Tap<'_>| tap.source().is_some() && !tap.shown.is_waiting();
+            let grace = deadline.saturating_duration_since(Instant::now());
+            let late = grace.is_zero();
             for tap in self.taps.iter_mut().filter(|tap| readable(tap)) {
-                tap.drain(&mut self.block, self.sink, self.now);
+                tap.drain(late, &mut self.block, self.sink, self.now);
             }
-            if self.taps.iter().any(readable) {
+            if late && self.taps.iter().any(readable) {
                 continue;
             }
-            if !self.taps.iter().any(|tap| tap.shown.is_waiting()) {
+            if self.taps.iter().all(|tap| tap.source().is_none() && !tap.shown.is_waiting()) {
                 return;
             }
-            let Ok(ready) = self.wait() else { return };
+            let Ok(ready) = self.wait(Some(grace).filter(|_| !late)) else { return };
             if ready.signals {
                 self.signals();
             }

@@ -91,10 +91,11 @@ impl<'fd> Tap<'fd> {
         };
     }
 
-    /// Reads on after the process has ended. When nothing is left to read of what it wrote, the
-    /// stream ends, and if others still hold it they may go on without us.
+    /// Reads on after the process has ended. `late` means that when nothing is left to read of what
+    /// it wrote, the stream ends, and if others still hold it they may go on without us.
     pub(super) fn drain(
         &mut self,
+        late: bool,
         block: &mut [u8],
         sink: &mut dyn Sink,
         now: &mut dyn FnMut() -> i64,
@@ -102,7 +103,7 @@ impl<'fd> Tap<'fd> {
         let count = self.read(block, sink, now);
         self.backlog_bytes = self.backlog_bytes.saturating_sub(count);
         let Some(source) = &self.source else { return };
-        if (count == 0 || self.backlog_bytes == 0) && !has_ended(source) {
+        if late && (count == 0 || self.backlog_bytes == 0) && !has_ended(source) {
             self.held = true;
             self.end(sink, now());
         }
