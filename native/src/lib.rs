@@ -1,1 +1,3 @@
 //! Record what you execute.
+
+pub mod process;
