@@ -1,0 +1,70 @@
+//! What changed, over everything that syncs, by number.
+
+use runlog_core::clock::DeviceNumbers;
+use runlog_core::log::LogKey;
+use runlog_core::model::Tag;
+use runlog_core::schema::RowKey;
+use runlog_core::store::{Change, ChangeNumber, ChangedItem};
+use rusqlite::{Row, params};
+
+use crate::error::{Failure, Outcome};
+use crate::tx::Tx;
+use crate::values::{change_at, execution_at, signed, unsigned_at};
+
+/// Reads what changed from a row; its first column is the number.
+type ItemOf = fn(&Tx<'_>, &Row<'_>) -> Outcome<ChangedItem>;
+
+/// Each kind of item, from its index on the number.
+const SOURCES: [(&str, ItemOf); 5] = [
+    (
+        "SELECT change, id FROM executions INDEXED BY executions_change WHERE change > ?1
+         ORDER BY change LIMIT ?2",
+        |_, row| Ok(ChangedItem::Row(RowKey::Execution(execution_at(row, 1)?))),
+    ),
+    (
+        "SELECT change, execution, tag FROM tags INDEXED BY tags_change WHERE change > ?1
+         ORDER BY change LIMIT ?2",
+        |_, row| {
+            let tag = Tag::new(row.get::<_, String>(2)?)
+                .map_err(|error| Failure::corrupt(error.to_string()))?;
+            Ok(ChangedItem::Row(RowKey::Tag(execution_at(row, 1)?, tag)))
+        },
+    ),
+    (
+        "SELECT change, table_name, key FROM kept_rows INDEXED BY kept_rows_change
+         WHERE change > ?1 ORDER BY change LIMIT ?2",
+        |_, row| Ok(ChangedItem::Kept { table: row.get(1)?, key: row.get(2)? }),
+    ),
+    (
+        "SELECT change, execution, device, first FROM log_pieces INDEXED BY log_pieces_change
+         WHERE change > 0 AND change > ?1 ORDER BY change LIMIT ?2",
+        |tx, row| Ok(ChangedItem::Piece { log: log_at(tx, row)?, first: unsigned_at(row, 3)? }),
+    ),
+    (
+        "SELECT change, execution, device, first FROM log_gaps INDEXED BY log_gaps_change
+         WHERE change > ?1 ORDER BY change LIMIT ?2",
+        |tx, row| Ok(ChangedItem::Gap { log: log_at(tx, row)?, first: unsigned_at(row, 3)? }),
+    ),
+];
+
+fn log_at(tx: &Tx<'_>, row: &Row<'_>) -> Outcome<LogKey> {
+    let number = row.get(2)?;
+    let device = tx.with_devices(|devices| devices.device_of(number))?;
+    Ok(LogKey { execution: execution_at(row, 1)?, device })
+}
+
+/// Items with numbers above `after`, in their order, at most `limit`. Of each kind at most `limit`
+/// are read, so that a long wait costs no more than it returns, five times over.
+pub(crate) fn after(tx: &Tx<'_>, after: ChangeNumber, limit: usize) -> Outcome<Vec<Change>> {
+    let mut changes = Vec::new();
+    for (text, item_of) in SOURCES {
+        let mut select = tx.prepare(text)?;
+        let mut rows = select.query(params![signed(after.get()), signed(limit as u64)])?;
+        while let Some(row) = rows.next()? {
+            changes.push(Change { number: change_at(row, 0)?, item: item_of(tx, row)? });
+        }
+    }
+    changes.sort_by(|a, b| (a.number, &a.item).cmp(&(b.number, &b.item)));
+    changes.truncate(limit);
+    Ok(changes)
+}
