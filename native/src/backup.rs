@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
 use runlog_core::store::StoreError;
+use rusqlite::Connection;
 
 use crate::files;
 

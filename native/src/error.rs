@@ -75,10 +75,7 @@ impl Error {
 
     /// The file is no database, or one of another program.
     pub fn is_not_a_database(&self) -> bool {
-        matches!(
-            self.store(),
-            Some(StoreError::NotADatabase { .. } | StoreError::Foreign { .. })
-        )
+        matches!(self.store(), Some(StoreError::NotADatabase { .. } | StoreError::Foreign { .. }))
     }
 
     /// The database is damaged: restore a backup, or export what can be read.

@@ -4,16 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
-use runlog_core::history::{
-    History, HistoryError, HistoryReader, HistoryWriter, SummaryPage,
-};
+use runlog_core::history::{History, HistoryError, HistoryReader, HistoryWriter, SummaryPage};
 use runlog_core::id::{DeviceId, ExecutionId, IdPattern};
 use runlog_core::log::LogLimits;
 use runlog_core::model::Execution;
 use runlog_core::query::ListQuery;
 use runlog_core::store::OwnerId;
 use runlog_sqlite::{Durability, SqliteStore};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::owner::{self, Life};
 use crate::recorder::{Recorder, RecorderOptions};
@@ -203,10 +201,7 @@ impl Runlog {
 }
 
 /// Opens a connection, migrates it if it must be, and puts the history on top.
-pub(crate) fn open_history(
-    path: &Path,
-    options: &Options,
-) -> Result<History<SqliteStore>, Error> {
+pub(crate) fn open_history(path: &Path, options: &Options) -> Result<History<SqliteStore>, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -87,12 +87,8 @@ impl Recorder {
             .name("runlog-recorder".to_owned())
             .spawn(move || writer.run())
             .map_err(Error::file("start the recorder for", path))?;
-        let inner = Inner {
-            queue,
-            thread: Some(thread),
-            path: path.to_owned(),
-            options: options.clone(),
-        };
+        let inner =
+            Inner { queue, thread: Some(thread), path: path.to_owned(), options: options.clone() };
         Ok(Self { inner: Arc::new(inner) })
     }
 

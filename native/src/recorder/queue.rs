@@ -34,7 +34,9 @@ pub struct RecorderStats {
     pub dropped_bytes: u64,
     /// Bytes of lines that wait to be written.
     pub waiting_bytes: usize,
-    /// What the last write failed with, where it did.
+    /// Operations that were refused for a reason of their own, such as an id that is taken.
+    pub refused: u64,
+    /// What the last write failed with, or the last refused operation was refused with.
     pub failure: Option<String>,
 }
 
@@ -108,12 +110,7 @@ const LINE_OVERHEAD_BYTES: usize = 16;
 
 impl Queue {
     pub(super) fn new(options: RecorderOptions) -> Self {
-        Self {
-            options,
-            state: Mutex::default(),
-            work: Condvar::new(),
-            room: Condvar::new(),
-        }
+        Self { options, state: Mutex::default(), work: Condvar::new(), room: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -235,12 +232,14 @@ impl Queue {
         Some(std::mem::take(&mut state.batch))
     }
 
-    /// The writer has written what it took: there is room again.
-    pub(super) fn written(&self) {
+    /// The writer has written what it took, but for an operation that was refused: there is room
+    /// again.
+    pub(super) fn written(&self, refused: Option<String>) {
         let mut state = self.lock();
         let waiting: usize = state.batch.lines.values().flatten().map(cost_of).sum();
         state.bytes = waiting;
-        state.stats.failure = None;
+        state.stats.refused += u64::from(refused.is_some());
+        state.stats.failure = refused;
         drop(state);
         self.room.notify_all();
     }

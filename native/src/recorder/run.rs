@@ -19,7 +19,7 @@ use crate::open::open_history;
 use crate::{Error, system};
 
 /// Largest structured event in bytes of JSON.
-pub const EVENT_BYTES_MAX: usize = 1 << 20;
+const EVENT_BYTES_MAX: usize = 1 << 20;
 
 /// What is known of a run when it begins; it begins when it is given to
 /// [`Recorder::start`](super::Recorder::start).
@@ -159,7 +159,7 @@ impl Run {
     /// for `task_failed`.
     ///
     /// # Errors
-    /// [`Error::History`] where it is no JSON object or larger than [`EVENT_BYTES_MAX`].
+    /// [`Error::History`] where it is no JSON object or larger than 1 MiB of JSON.
     pub fn event(&self, event: &serde_json::Value) -> Result<(), Error> {
         let bad = |reason: String| invalid(InvalidValue { field: "event", reason });
         if !event.is_object() {

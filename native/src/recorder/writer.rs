@@ -57,8 +57,9 @@ impl Writer {
             let flushes = std::mem::take(&mut batch.flushes);
             match written {
                 Ok(refused) => {
-                    answer_all(&flushes, &refused.map_or(Ok(()), |error| Err(failure(&error))));
-                    self.queue.written();
+                    let outcome = refused.as_ref().map_or(Ok(()), |error| Err(failure(error)));
+                    self.queue.written(refused.map(|error| error.to_string()));
+                    answer_all(&flushes, &outcome);
                     return;
                 }
                 Err(error) => {
@@ -142,9 +143,9 @@ impl Writer {
         }
         self.heartbeat_at = Instant::now();
         let (logs, owner) = (&self.logs, self.owner.id());
-        let beaten = self.history.write(system::now(), |tx| {
-            logs.keys().try_for_each(|id| tx.hold_lease(*id, owner))
-        });
+        let beaten = self
+            .history
+            .write(system::now(), |tx| logs.keys().try_for_each(|id| tx.hold_lease(*id, owner)));
         if let Err(error) = beaten {
             self.queue.failed(error.to_string());
         }
@@ -180,11 +181,7 @@ impl Refused {
     }
 }
 
-fn finish(
-    tx: &mut HistoryWriter<'_>,
-    id: ExecutionId,
-    end: &End,
-) -> Result<(), HistoryError> {
+fn finish(tx: &mut HistoryWriter<'_>, id: ExecutionId, end: &End) -> Result<(), HistoryError> {
     match end {
         End::Finished(ending) => tx.finish(id, ending),
         End::Lost(at) => tx.lose(id, *at),
