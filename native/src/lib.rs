@@ -1,3 +1,21 @@
-//! Record what you execute.
+//! Record what you execute: open a history, record runs, run processes.
+//!
+#![doc = include_str!("../README.md")]
 
+mod backup;
+mod error;
+mod files;
+mod open;
+mod owner;
 pub mod process;
+mod recorder;
+mod runner;
+mod system;
+
+pub use error::Error;
+pub use open::{Options, Runlog};
+pub use recorder::{Flush, NewRun, Overflow, Recorder, RecorderOptions, RecorderStats, Run};
+pub use runlog_core::{history, id, log, model, query, time};
+pub use runlog_sqlite::Durability;
+pub use runner::{Finished, find_program, run_recorded};
+pub use system::{host_name, new_execution_id, now, user_name};

@@ -1,0 +1,228 @@
+//! Opening a history in a file.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use runlog_core::history::{History, HistoryError, HistoryReader, HistoryWriter, SummaryPage};
+use runlog_core::id::{DeviceId, ExecutionId, IdPattern};
+use runlog_core::log::LogLimits;
+use runlog_core::model::Execution;
+use runlog_core::query::ListQuery;
+use runlog_core::store::OwnerId;
+use runlog_sqlite::{Durability, SqliteStore};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::owner::{self, Life};
+use crate::recorder::{Recorder, RecorderOptions};
+use crate::{Error, files, system};
+
+/// How a history is opened.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// What a commit survives. The death of the process, unless told.
+    pub durability: Durability,
+    /// How long to wait for another process that is writing: 30 s unless told.
+    pub busy_timeout: Duration,
+    /// How much of each log is kept.
+    pub log_limits: LogLimits,
+    /// How the recorder batches.
+    pub recorder: RecorderOptions,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            durability: Durability::Process,
+            busy_timeout: Duration::from_secs(30),
+            log_limits: LogLimits::default(),
+            recorder: RecorderOptions::default(),
+        }
+    }
+}
+
+/// Age of a heartbeat at which a process counts as dead where its lock cannot be asked.
+const HEARTBEAT_STALE_MS: u64 = 60_000;
+
+/// A history in a file: what an application opens.
+///
+/// It may be open in any number of threads and processes at once.
+///
+/// ```
+/// use runlog::{NewRun, Runlog};
+/// use runlog::model::{Kind, Status};
+/// use runlog::query::ListQuery;
+///
+/// # let directory = tempfile::tempdir().unwrap();
+/// # let path = directory.path().join("history.db");
+/// let runlog = Runlog::open(&path)?;
+/// let recorder = runlog.recorder()?;
+/// let run = recorder.start(NewRun::new(Kind::Job, "nightly")?.param("env", "prod")?)?;
+/// run.stdout("reading 12 files");
+/// run.finish_completed()?;
+///
+/// let newest = runlog.list(&ListQuery::newest(10))?;
+/// assert_eq!(newest.executions[0].status(), Status::Completed);
+/// # Ok::<(), runlog::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Runlog {
+    path: PathBuf,
+    options: Options,
+    device: DeviceId,
+    history: Mutex<History<SqliteStore>>,
+}
+
+impl Runlog {
+    /// Opens the history at `path` with the default options. The file and its directory are made
+    /// where they are missing, for this user alone. A database of an earlier version is backed up
+    /// beside itself and then migrated. Runs of this device whose process died are judged lost.
+    ///
+    /// # Errors
+    /// [`Error`]; its predicates tell a file that is no database, a damaged one, one of a newer
+    /// program, one that stayed locked, a full disk, and one that cannot be written.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::open_with(path, Options::default())
+    }
+
+    /// Opens the history at `path`. See [`Runlog::open`].
+    ///
+    /// # Errors
+    /// As [`Runlog::open`].
+    pub fn open_with(path: impl AsRef<Path>, options: Options) -> Result<Self, Error> {
+        let path = path.as_ref().to_owned();
+        files::prepare_database(&path)?;
+        let history = open_history(&path, &options)?;
+        let device = history.device();
+        let runlog = Self { path, options, device, history: Mutex::new(history) };
+        runlog.lose_orphans()?;
+        Ok(runlog)
+    }
+
+    /// Starts a recorder: a thread with a connection of its own that writes what runs report.
+    ///
+    /// # Errors
+    /// As [`Runlog::open`].
+    pub fn recorder(&self) -> Result<Recorder, Error> {
+        Recorder::start_thread(&self.path, &self.options)
+    }
+
+    /// Where the database is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The device whose history this is.
+    pub fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    /// Reads within one transaction.
+    ///
+    /// # Errors
+    /// What `work` returns, or the store's own errors.
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&HistoryReader<'_>) -> Result<T, HistoryError>,
+    ) -> Result<T, Error> {
+        Ok(self.lock().read(work)?)
+    }
+
+    /// Writes within one transaction: all of it or nothing.
+    ///
+    /// # Errors
+    /// What `work` returns, or the store's own errors.
+    pub fn write<T>(
+        &self,
+        work: impl FnOnce(&mut HistoryWriter<'_>) -> Result<T, HistoryError>,
+    ) -> Result<T, Error> {
+        Ok(self.lock().write(system::now(), work)?)
+    }
+
+    /// An execution; `None` where there is none with this id.
+    ///
+    /// # Errors
+    /// The store's own errors.
+    pub fn get(&self, id: ExecutionId) -> Result<Option<Execution>, Error> {
+        self.read(|history| history.execution(id))
+    }
+
+    /// The execution that a person means by (the beginning of) an id or a short id.
+    ///
+    /// # Errors
+    /// Where none or several match.
+    pub fn find(&self, pattern: &IdPattern) -> Result<ExecutionId, Error> {
+        self.read(|history| history.find(pattern))
+    }
+
+    /// A page of executions.
+    ///
+    /// # Errors
+    /// The store's own errors.
+    pub fn list(&self, query: &ListQuery) -> Result<SummaryPage, Error> {
+        self.read(|history| history.list(query))
+    }
+
+    /// Works on the store itself: checks, backups.
+    pub fn with_store<T>(&self, work: impl FnOnce(&mut SqliteStore) -> T) -> T {
+        work(self.lock().store_mut())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, History<SqliteStore>> {
+        // A panic in a closure rolled its transaction back: the history is as before it.
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Judges running runs of this device whose process is gone.
+    fn lose_orphans(&self) -> Result<(), Error> {
+        let mut history = self.lock();
+        let leases = history.read(|reader| Ok(reader.tx().leases()?))?;
+        let now = system::now();
+        let alive = |owner: OwnerId| match owner::life_of(&self.path, owner) {
+            Life::Alive => true,
+            Life::Dead => false,
+            Life::Unknown => leases.iter().any(|lease| {
+                lease.owner == owner && now.millis_since(lease.heartbeat_at) < HEARTBEAT_STALE_MS
+            }),
+        };
+        let running = history.read(|reader| reader.running_here(self.device))?;
+        let orphaned = running.iter().any(|id| {
+            leases.iter().find(|lease| lease.execution == *id).is_none_or(|l| !alive(l.owner))
+        });
+        if orphaned {
+            history.write(now, |writer| writer.lose_orphans(&mut |owner| alive(owner)))?;
+        }
+        for lease in leases.iter().filter(|lease| !alive(lease.owner)) {
+            owner::forget(&self.path, lease.owner);
+        }
+        Ok(())
+    }
+}
+
+/// Opens a connection, migrates it if it must be, and puts the history on top.
+pub(crate) fn open_history(path: &Path, options: &Options) -> Result<History<SqliteStore>, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || -> Result<History<SqliteStore>, HistoryError> {
+        let connection = Connection::open_with_flags(path, flags)
+            .map_err(|error| runlog_sqlite::store_error(&error))?;
+        let store_options = runlog_sqlite::Options {
+            durability: options.durability,
+            busy_timeout: options.busy_timeout,
+            ..runlog_sqlite::Options::default()
+        };
+        if let Some(pending) = runlog_sqlite::pending(&connection)? {
+            if pending.has_rows {
+                crate::backup::before_migration(&connection, path, pending.from)?;
+            }
+        }
+        let store = SqliteStore::open(connection, store_options, system::now())?;
+        History::open(store, system::new_device_id())
+    };
+    open().map_err(|error| match error {
+        HistoryError::Store(source) => Error::database(path)(source),
+        other => Error::History(other),
+    })
+}

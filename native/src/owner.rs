@@ -1,0 +1,106 @@
+//! Who records: a process that holds a lock while it lives.
+//!
+//! Every recording process takes an identity and an exclusive lock on a file of that name. The
+//! system releases the lock when the process dies, however it dies, so the lock says at once and
+//! without a clock whether a run still has somebody who will report its ending. Where locks do not
+//! work (some network file systems), the age of the heartbeat decides.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use runlog_core::store::OwnerId;
+
+use crate::{Error, files, system};
+
+/// The identity of this process toward one database, and the lock that proves it lives.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    id: OwnerId,
+    path: PathBuf,
+    /// Holds the lock until it is dropped.
+    _lock: File,
+}
+
+impl Owner {
+    /// Takes an identity and its lock.
+    pub(crate) fn acquire(database: &Path) -> Result<Self, Error> {
+        let directory = directory(database);
+        files::create_private_dir(&directory)?;
+        let id = system::new_owner_id();
+        let path = lock_path(&directory, id);
+        let file = files::create_private_file(&path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let taken = std::io::Error::from(std::io::ErrorKind::ResourceBusy);
+                return Err(Error::file("lock", &path)(taken));
+            }
+            // Without locks the heartbeat decides.
+            Err(TryLockError::Error(_)) => {}
+        }
+        Ok(Self { id, path, _lock: file })
+    }
+
+    pub(crate) fn id(&self) -> OwnerId {
+        self.id
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        // Whoever finds no file knows that the process is gone, so failing to remove it is harmless.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// What is known of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// It holds its lock.
+    Alive,
+    /// Its lock is free or gone.
+    Dead,
+    /// Locks do not work here.
+    Unknown,
+}
+
+/// Whether the process of an identity lives.
+pub(crate) fn life_of(database: &Path, owner: OwnerId) -> Life {
+    let path = lock_path(&directory(database), owner);
+    let Ok(file) = File::options().read(true).open(&path) else { return Life::Dead };
+    match file.try_lock_shared() {
+        Ok(()) => Life::Dead,
+        Err(TryLockError::WouldBlock) => Life::Alive,
+        Err(TryLockError::Error(_)) => Life::Unknown,
+    }
+}
+
+/// Removes the lock file of a process that is dead.
+pub(crate) fn forget(database: &Path, owner: OwnerId) {
+    let _ = fs::remove_file(lock_path(&directory(database), owner));
+}
+
+fn directory(database: &Path) -> PathBuf {
+    files::beside(database, ".owners")
+}
+
+fn lock_path(directory: &Path, owner: OwnerId) -> PathBuf {
+    directory.join(format!("{:032x}.lock", owner.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_tells_life_from_death() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = directory.path().join("history.db");
+        let owner = Owner::acquire(&database).unwrap();
+        let id = owner.id();
+        assert_eq!(life_of(&database, id), Life::Alive);
+        drop(owner);
+        assert_eq!(life_of(&database, id), Life::Dead);
+        assert_eq!(life_of(&database, OwnerId(7)), Life::Dead);
+    }
+}
