@@ -213,10 +213,10 @@ pub(crate) fn open_history(path: &Path, options: &Options) -> Result<History<Sql
             busy_timeout: options.busy_timeout,
             ..runlog_sqlite::Options::default()
         };
-        if let Some(pending) = runlog_sqlite::pending(&connection)? {
-            if pending.has_rows {
-                crate::backup::before_migration(&connection, path, pending.from)?;
-            }
+        if let Some(pending) = runlog_sqlite::pending(&connection)?
+            && pending.has_rows
+        {
+            crate::backup::before_migration(&connection, path, pending.from)?;
         }
         let store = SqliteStore::open(connection, store_options, system::now())?;
         History::open(store, system::new_device_id())

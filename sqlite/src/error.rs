@@ -78,3 +78,8 @@ pub(crate) fn is_taken_key(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error().map(|error| error.extended_code);
     matches!(code, Some(SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_PRIMARYKEY))
 }
+
+/// An error of SQLite in the store's terms, for callers that open connections themselves.
+pub fn store_error(error: &rusqlite::Error) -> StoreError {
+    of_sqlite(error, 0)
+}

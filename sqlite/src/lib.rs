@@ -58,5 +58,6 @@ pub use rusqlite;
 
 pub use check::{Finding, FindingKind};
 pub use connection::{Durability, Journal, Options};
+pub use error::store_error;
 pub use migrations::{APPLICATION_ID, PendingMigration, SCHEMA_VERSION, pending};
 pub use store::SqliteStore;
