@@ -99,8 +99,8 @@ impl HistoryWriter<'_> {
     /// Takes an execution out of the trash and re-states all of it: every column under one new
     /// clock, its tags, its kept cells and its log pieces under new ones as well.
     ///
-    /// Columns of an ending or a judgement are re-stated only where there is one: an empty outcome
-    /// under a new clock would take away an ending that another device has reported.
+    /// Columns of a start, an ending or a judgement are re-stated only where there is one: an empty
+    /// outcome under a new clock would take away an ending that another device has reported.
     ///
     /// # Errors
     /// [`HistoryError::NotFound`] and [`HistoryError::NotInTrash`].
@@ -176,6 +176,9 @@ impl HistoryWriter<'_> {
     }
 }
 
+/// What is reported by a column of its own, beside the columns of an ending.
+const REPORTED_ALONE: ColumnSet = ColumnSet::of(&[column::STARTED_AT, column::LOST_AT]);
+
 /// The cells that a restore writes again.
 fn restated(row: &Row) -> Vec<(ColumnId, Value)> {
     let ended = !row.cells[column::OUTCOME.index()].is_null();
@@ -184,7 +187,7 @@ fn restated(row: &Row) -> Vec<(ColumnId, Value)> {
     columns
         .filter(|id| covered.contains(*id))
         .filter(|id| ended || !column::ENDING.contains(*id))
-        .filter(|id| *id != column::LOST_AT || !row.cells[id.index()].is_null())
+        .filter(|id| !REPORTED_ALONE.contains(*id) || !row.cells[id.index()].is_null())
         .map(|id| (id, row.cells[id.index()].clone()))
         .collect()
 }

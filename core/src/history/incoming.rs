@@ -121,11 +121,12 @@ impl HistoryWriter<'_> {
         clock: Clock,
         cells: Vec<(ColumnId, Value)>,
     ) -> Result<Merged, HistoryError> {
-        if cells.is_empty() || clock == Clock::ZERO {
-            return Ok(Merged::Unchanged);
-        }
+        // First: a record without a known cell would else be kept for a run that is gone.
         if self.tx.purged(&RowKey::Execution(key.execution()))?.is_some() {
             return Ok(Merged::Purged);
+        }
+        if cells.is_empty() || clock == Clock::ZERO {
+            return Ok(Merged::Unchanged);
         }
         let mut all = vec![Value::Null; key.table().columns().len()];
         for (column, value) in &cells {

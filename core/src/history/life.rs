@@ -118,8 +118,8 @@ impl HistoryWriter<'_> {
     ) -> Result<Timestamp, HistoryError> {
         let row = self.shown(id, LIFE)?;
         let started = row.cells[column::STARTED_AT.index()].as_integer().unwrap_or_default();
-        let last = self.tx.last_sequence(id)?;
-        let pieces = self.tx.pieces(id, last..=last)?;
+        // All of them: the last sequence may be that of a gap.
+        let pieces = self.tx.pieces(id, 0..=i64::MAX as u64)?;
         let logged = pieces.iter().map(|piece| piece.last_at).max();
         let signs = [Some(Timestamp::from_millis(started)), heartbeat, logged];
         Ok(signs.into_iter().flatten().max().unwrap_or(self.now))

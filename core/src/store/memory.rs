@@ -372,10 +372,12 @@ impl WriteTx for State {
             self.rows.keys().filter(|key| key.execution() == execution).cloned().collect();
         for key in gone {
             self.rows.remove(&key);
-            self.kept.remove(&(key.table().name().to_owned(), key.to_bytes()));
             self.rejections.retain(|(_, rejected), _| *rejected != key);
         }
-        self.kept.remove(&(Table::Executions.name().to_owned(), key.to_bytes()));
+        // By the key, not by the rows: what is kept may have no row beside it.
+        self.kept.retain(|(table, key), _| {
+            Table::by_name(table).is_none() || !key.starts_with(execution.as_bytes())
+        });
         self.row_numbers.remove(&execution);
         self.pieces.retain(|(log, _), _| log.execution != execution);
         self.gaps.retain(|(log, _, _), _| log.execution != execution);

@@ -1,0 +1,137 @@
+//! A fault injector over any store.
+
+use std::ops::RangeInclusive;
+
+use runlog_core::clock::{Clock, ColumnSet};
+use runlog_core::id::{DeviceId, ExecutionId, IdPattern};
+use runlog_core::log::{Gap, Lines, LogKey, PieceHead};
+use runlog_core::model::Tag;
+use runlog_core::query::ListQuery;
+use runlog_core::schema::RowKey;
+use runlog_core::store::{
+    Backend, BackendId, Change, ChangeNumber, Counters, KeptCell, Lease, ListedPage, ReadTx,
+    Rejection, Row, RowWrite, Store, StoreError, StoreResult, WriteTx,
+};
+use runlog_core::time::Timestamp;
+
+/// A store of which so many writes go well; the next one fails, and those after it go well again.
+/// A commit counts as a write.
+#[derive(Clone, Debug)]
+pub struct FailAfter<S> {
+    /// The store behind it.
+    pub inner: S,
+    /// How many writes go well. `None` once the fault has struck, or where there is to be none.
+    pub writes_left: Option<u64>,
+}
+
+/// What the failed write says.
+pub fn injected() -> StoreError {
+    StoreError::Io { detail: "injected".to_owned() }
+}
+
+/// Takes one write off, or strikes.
+fn spend(writes_left: &mut Option<u64>) -> StoreResult<()> {
+    if *writes_left == Some(0) {
+        *writes_left = None;
+        return Err(injected());
+    }
+    *writes_left = writes_left.map(|left| left - 1);
+    Ok(())
+}
+
+impl<S: Store> Store for FailAfter<S> {
+    fn read<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&dyn ReadTx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.inner.read(work)
+    }
+
+    fn write<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&mut dyn WriteTx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let left = &mut self.writes_left;
+        self.inner.write(|inner| {
+            let result = work(&mut FailingTx { inner, left })?;
+            spend(left)?;
+            Ok(result)
+        })
+    }
+
+    fn persist(&mut self) -> StoreResult<()> {
+        spend(&mut self.writes_left)?;
+        self.inner.persist()
+    }
+}
+
+struct FailingTx<'a> {
+    inner: &'a mut dyn WriteTx,
+    left: &'a mut Option<u64>,
+}
+
+/// Reads are passed on.
+macro_rules! pass_on {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+) => {
+        impl ReadTx for FailingTx<'_> {
+            $(fn $name(&self, $($argument: $type),*) -> StoreResult<$answer> {
+                self.inner.$name($($argument),*)
+            })+
+        }
+    };
+}
+
+/// Writes are counted, then passed on.
+macro_rules! count {
+    ($(fn $name:ident($($argument:ident: $type:ty),*);)+) => {
+        impl WriteTx for FailingTx<'_> {
+            $(fn $name(&mut self, $($argument: $type),*) -> StoreResult<()> {
+                spend(self.left)?;
+                self.inner.$name($($argument),*)
+            })+
+        }
+    };
+}
+
+pass_on! {
+    fn device() -> Option<DeviceId>;
+    fn counters() -> Counters;
+    fn row(key: &RowKey, columns: ColumnSet) -> Option<Row>;
+    fn tags(execution: ExecutionId) -> Vec<(Tag, Row)>;
+    fn list(query: &ListQuery) -> ListedPage;
+    fn count(query: &ListQuery) -> u64;
+    fn find(pattern: &IdPattern, limit: usize) -> Vec<ExecutionId>;
+    fn hidden(limit: usize) -> Vec<ExecutionId>;
+    fn changes(after: ChangeNumber, limit: usize) -> Vec<Change>;
+    fn kept(table: &str, key: &[u8]) -> Vec<KeptCell>;
+    fn kept_rows(limit: usize) -> Vec<(String, Vec<u8>)>;
+    fn purged(key: &RowKey) -> Option<Clock>;
+    fn pieces(execution: ExecutionId, sequences: RangeInclusive<u64>) -> Vec<PieceHead>;
+    fn piece_lines(log: LogKey, first: u64) -> Option<Lines>;
+    fn last_sequence(execution: ExecutionId) -> u64;
+    fn gaps(execution: ExecutionId) -> Vec<Gap>;
+    fn leases() -> Vec<Lease>;
+    fn backends() -> Vec<Backend>;
+    fn acknowledged_at(backend: BackendId, change: ChangeNumber) -> Option<Timestamp>;
+    fn rejection(backend: BackendId, key: &RowKey) -> Option<Rejection>;
+}
+
+count! {
+    fn set_device(device: DeviceId);
+    fn set_counters(counters: Counters);
+    fn insert_row(key: &RowKey, write: &RowWrite<'_>);
+    fn update_row(key: &RowKey, write: &RowWrite<'_>);
+    fn purge(execution: ExecutionId, clock: Clock);
+    fn keep(table: &str, key: &[u8], cell: &KeptCell, change: ChangeNumber);
+    fn unkeep(table: &str, key: &[u8], column: &str);
+    fn put_piece(head: &PieceHead, lines: &Lines);
+    fn renumber_piece(log: LogKey, first: u64, change: ChangeNumber);
+    fn remove_pieces(log: LogKey, sequences: RangeInclusive<u64>);
+    fn put_gap(gap: &Gap);
+    fn put_lease(lease: &Lease);
+    fn remove_lease(execution: ExecutionId);
+    fn put_backend(backend: &Backend);
+    fn remove_backend(backend: BackendId);
+    fn put_mark(backend: BackendId, change: ChangeNumber, at: Timestamp);
+    fn put_rejection(rejection: &Rejection);
+}

@@ -1,0 +1,167 @@
+//! K5: a purge removes everything of a run, leaves its key, and touches nobody else.
+
+use runlog_core::codec::RowRecord;
+use runlog_core::history::Merged;
+use runlog_core::query::{ListQuery, Order};
+use runlog_core::schema::{RowKey, executions};
+use runlog_core::store::{Lease, OwnerId, Rejection, Store, StoreResult, WriteTx};
+
+use crate::Factory;
+use crate::dump::{Dump, records};
+use crate::sample::{
+    BACKENDS, DEVICE, OTHER, at, backend, change_number, clock, gap, history, id, job, kept_cell,
+    lines, log_key, piece, put_job, put_row, put_tag, read, start, tag, write,
+};
+
+/// A run with everything that a run can have, numbered from `change` on.
+fn put_rich_run(tx: &mut dyn WriteTx, n: u64, change: u64) -> StoreResult<()> {
+    let mut new = job(n, 1);
+    new.params.set("env", "prod").unwrap();
+    let key = RowKey::Execution(id(n));
+    put_row(tx, &key, &new.to_cells(DEVICE).unwrap(), clock(1, DEVICE), change)?;
+    put_tag(tx, n, "a", change + 1)?;
+    put_tag(tx, n, "b", change + 2)?;
+    let text = lines(&["one", "two", "three"]);
+    tx.put_piece(&piece(log_key(n), 1, &text, change + 3), &text)?;
+    tx.put_piece(&piece(log_key(n), 4, &text, 0), &text)?;
+    tx.put_gap(&gap(log_key(n), 7, 9, change + 4))?;
+    tx.put_lease(&Lease { execution: id(n), owner: OwnerId(1), heartbeat_at: at(1) })?;
+    let cell = kept_cell("mood", "good", clock(1, OTHER));
+    tx.keep("executions", &key.to_bytes(), &cell, change_number(change + 5))?;
+    for (more, name) in (6..).zip(["a", "without a row"]) {
+        let key = RowKey::Tag(id(n), tag(name)).to_bytes();
+        tx.keep("tags", &key, &cell, change_number(change + more))?;
+    }
+    let change = change_number(change + 2);
+    let reason = "full".to_owned();
+    tx.put_rejection(&Rejection { backend: BACKENDS[0], key, change, reason })
+}
+
+/// Nothing of a purged run is left but its key with the clock of the purge: a store that never had
+/// it answers the same in all else.
+pub fn a_purge_leaves_nothing_but_the_key<F: Factory>(factory: &mut F) {
+    let (mut purged, mut without) = (factory.create(), factory.create());
+    for (store, has_it) in [(&mut purged, true), (&mut without, false)] {
+        write(store, |tx| {
+            tx.put_backend(&backend(0, 0))?;
+            put_rich_run(tx, 1, 1)?;
+            if has_it {
+                put_rich_run(tx, 2, 101)?;
+            }
+            put_rich_run(tx, 3, 201)
+        });
+    }
+    let key = RowKey::Execution(id(2));
+    assert_eq!(read(&mut purged, |tx| tx.purged(&key)), None);
+    write(&mut purged, |tx| tx.purge(id(2), clock(77, OTHER)));
+    assert_eq!(read(&mut purged, |tx| tx.purged(&key)), Some(clock(77, OTHER)));
+    write(&mut without, |tx| tx.purge(id(2), clock(77, OTHER)));
+    Dump::of(&mut purged).assert_eq(&Dump::of(&mut without), "after the purge");
+    let mut purged = factory.reopen(purged);
+    Dump::of(&mut purged).assert_eq(&Dump::of(&mut without), "after the purge, reopened");
+}
+
+/// Of a purged run neither its params nor its tags are found any more, by any order or filter.
+pub fn no_listing_finds_a_purged_run<F: Factory>(factory: &mut F) {
+    let mut store = factory.create();
+    write(&mut store, |tx| put_rich_run(tx, 1, 1));
+    write(&mut store, |tx| tx.purge(id(1), clock(9, DEVICE)));
+    for order in [Order::NewestFirst, Order::ShortestFirst] {
+        for deleted in [false, true] {
+            let mut plain = ListQuery::newest(9);
+            plain.order = order;
+            plain.filter.deleted = deleted;
+            let (mut by_tag, mut by_param) = (plain.clone(), plain.clone());
+            by_tag.filter.tag = Some("a".into());
+            by_param.filter.param = Some(("env".into(), "prod".into()));
+            for query in [plain, by_tag, by_param] {
+                assert_eq!(read(&mut store, |tx| tx.list(&query)).rows, []);
+                assert_eq!(read(&mut store, |tx| tx.count(&query)), 0);
+            }
+        }
+    }
+    let pattern = id(1).short().parse().unwrap();
+    assert_eq!(read(&mut store, |tx| tx.find(&pattern, 9)), []);
+}
+
+/// A row that an execution never had (its tags came first) is purged with it as well.
+pub fn tags_without_their_run_are_purged<F: Factory>(factory: &mut F) {
+    let mut store = factory.create();
+    write(&mut store, |tx| {
+        put_tag(tx, 1, "early", 1)?;
+        put_tag(tx, 2, "early", 2)?;
+        tx.purge(id(1), clock(5, OTHER))
+    });
+    assert_eq!(read(&mut store, |tx| tx.tags(id(1))), []);
+    assert_eq!(read(&mut store, |tx| tx.tags(id(2))).len(), 1);
+    assert_eq!(read(&mut store, |tx| tx.changes(change_number(0), 9)).len(), 1);
+}
+
+/// A later purge of the same key moves its clock.
+pub fn the_last_purge_gives_the_clock<F: Factory>(factory: &mut F) {
+    let mut store = factory.create();
+    for seconds in [5, 8] {
+        write(&mut store, |tx| tx.purge(id(1), clock(seconds, OTHER)));
+    }
+    let key = RowKey::Execution(id(1));
+    assert_eq!(read(&mut store, |tx| tx.purged(&key)), Some(clock(8, OTHER)));
+}
+
+/// A purge goes through the trash.
+pub fn only_the_trash_is_purged<F: Factory>(factory: &mut F) {
+    use runlog_core::history::HistoryError::{NotFound, NotInTrash};
+    let mut history = history(factory);
+    let run = start(&mut history, 1, 1);
+    assert_eq!(history.write(at(2), |tx| tx.purge(run)), Err(NotInTrash { id: run }));
+    assert_eq!(history.write(at(2), |tx| tx.purge(id(2))), Err(NotFound { id: id(2) }));
+    history.write(at(3), |tx| tx.delete(run)).unwrap();
+    history.write(at(4), |tx| tx.purge(run)).unwrap();
+    assert_eq!(history.write(at(5), |tx| tx.purge(run)), Err(NotFound { id: run }));
+    assert_eq!(history.read(|tx| tx.execution(run)), Ok(None));
+}
+
+/// SYNC 23: older records of a purged run stay out, whatever they are of, and leave no trace.
+pub fn records_of_a_purged_run_stay_out<F: Factory>(factory: &mut F) {
+    let mut history = history(factory);
+    let run = start(&mut history, 1, 1);
+    start(&mut history, 2, 1);
+    history
+        .write(at(2), |tx| {
+            tx.tag(run, &tag("a"))?;
+            tx.set_note(run, Some("noted"))
+        })
+        .unwrap();
+    let mut late = records(history.store_mut());
+    late.retain(|record| record.key.starts_with(run.as_bytes()));
+    let unknown = |table: &str, key: RowKey| RowRecord {
+        table: table.to_owned(),
+        key: key.to_bytes(),
+        clock: clock(1, OTHER),
+        cells: vec![("mood".to_owned(), "good".into())],
+    };
+    late.push(unknown("executions", RowKey::Execution(run)));
+    late.push(unknown("tags", RowKey::Tag(run, tag("new"))));
+    history.write(at(3), |tx| tx.delete(run)).unwrap();
+    history.write(at(4), |tx| tx.purge(run)).unwrap();
+    let before = Dump::of(history.store_mut());
+    assert!(late.len() >= 5);
+    for record in late {
+        let merged = history.write(at(5), |tx| tx.merge(vec![record.clone()])).unwrap();
+        assert_eq!(merged, [Merged::Purged], "{record:?}");
+        Dump::of(history.store_mut()).assert_eq(&before, format!("after {record:?}"));
+    }
+}
+
+/// The key's clock lets nothing of the store's other answers change: a purged id can be purged and
+/// asked for without the run having been there.
+pub fn an_unknown_run_can_be_purged<F: Factory>(factory: &mut F) {
+    let mut store = factory.create();
+    write(&mut store, |tx| put_job(tx, 2, 1));
+    write(&mut store, |tx| tx.purge(id(1), clock(5, OTHER)));
+    let key = RowKey::Execution(id(1));
+    assert_eq!(read(&mut store, |tx| tx.row(&key, executions::ALL)), None);
+    assert_eq!(read(&mut store, |tx| tx.count(&ListQuery::newest(1))), 1);
+    assert_eq!(read(&mut store, |tx| tx.purged(&RowKey::Execution(id(2)))), None);
+    let _: Result<(), _> = store.write(|tx| tx.purge(id(2), clock(6, OTHER)));
+    assert_eq!(read(&mut store, |tx| tx.count(&ListQuery::newest(1))), 0);
+}

@@ -1,0 +1,140 @@
+//! Random scripts, in step with the store in memory, and over several devices.
+
+use runlog_core::history::{History, HistoryError};
+use runlog_core::store::{MemoryStore, Store};
+
+use crate::Factory;
+use crate::dump::{Dump, records};
+use crate::random::Random;
+use crate::sample::{DEVICE, at, history_of};
+use crate::script::{Generator, Step, place, script, seeds};
+
+const STEPS: usize = 60;
+
+/// The model of a script: the history of the same device in memory.
+pub fn model() -> History<MemoryStore> {
+    History::open(MemoryStore::new(), DEVICE).unwrap()
+}
+
+/// The store answers and holds the same as the store in memory after every step, also when it was
+/// opened anew in between.
+pub fn the_store_goes_in_step_with_memory<F: Factory>(factory: &mut F) {
+    for seed in seeds(12) {
+        let mut model = model();
+        let mut history = History::open(factory.create(), DEVICE).unwrap();
+        for (number, step) in script(seed, STEPS).iter().enumerate() {
+            let place = place(seed, number, step);
+            let expected = step.run(&mut model);
+            assert_eq!(step.run(&mut history), expected, "{place}");
+            Dump::of(history.store_mut()).assert_eq(&Dump::of(model.store_mut()), &place);
+            if number % 20 == 19 {
+                let store = factory.reopen(history.into_store());
+                history = History::open(store, DEVICE).unwrap();
+                Dump::of(history.store_mut()).assert_eq(&Dump::of(model.store_mut()), &place);
+            }
+        }
+    }
+}
+
+/// A script does what it is for: most operations of most scripts succeed, some fail, and everything
+/// that a store keeps is there in the end.
+pub fn scripts_reach_everything<F: Factory>(factory: &mut F) {
+    let (mut good, mut refused) = (0, 0);
+    let mut reached: Vec<&str> = Vec::new();
+    for seed in 1..=12 {
+        let mut history = History::open(factory.create(), DEVICE).unwrap();
+        for step in script(seed, STEPS) {
+            match step.run(&mut history) {
+                Ok(_) => good += 1,
+                Err(_) => refused += 1,
+            }
+        }
+        let text = format!("{:?}", Dump::of(history.store_mut()));
+        let marks = [
+            "Hidden",
+            "Trashed",
+            "Live",
+            "piece ",
+            "sealed: true",
+            "sealed: false",
+            "Lease {",
+            "kept moods",
+            "Backend {",
+            "Rejection {",
+            "Gap {",
+            "purged",
+            "Some(Timestamp(",
+        ];
+        reached.extend(marks.into_iter().filter(|mark| text.contains(mark)));
+    }
+    reached.sort_unstable();
+    reached.dedup();
+    assert_eq!(reached.len(), 13, "{reached:?}");
+    assert!(good > refused && refused > 100, "{good} good, {refused} refused");
+}
+
+/// C2: three devices that worked apart, and told each other some of it, hold equal rows once each
+/// has heard of all, in any order and however often.
+pub fn devices_come_to_the_same_rows<F: Factory>(factory: &mut F) {
+    for seed in seeds(6) {
+        let mut random = Random::new(seed);
+        let mut generators: Vec<_> = (0..3).map(|n| Generator::new(seed * 3 + n)).collect();
+        let mut devices: Vec<_> = (0..3)
+            .map(|n| history_of(factory, runlog_core::id::DeviceId::from_u128(0xd1 + n)))
+            .collect();
+        for _ in 0..60 {
+            let n = random.below(3) as usize;
+            if random.chance(80) {
+                _ = generators[n].shared_step().run(&mut devices[n]);
+            } else {
+                let from = random.below(3) as usize;
+                hear_some(&mut devices, n, from, &mut random);
+            }
+        }
+        let all: Vec<_> = devices.iter_mut().map(|device| records(device.store_mut())).collect();
+        for (n, device) in devices.iter_mut().enumerate() {
+            for from in [n + 2, n, n + 1, n + 2] {
+                let result = device.write(at(9_000), |tx| tx.merge(all[from % 3].clone()));
+                assert!(result.is_ok(), "{result:?} with RUNLOG_CONTRACT_SEED={seed}");
+            }
+        }
+        let wanted = Dump::of_shared(devices[0].store_mut());
+        for device in &mut devices[1..] {
+            let found = Dump::of_shared(device.store_mut());
+            found.assert_eq(&wanted, format!("RUNLOG_CONTRACT_SEED={seed}"));
+        }
+    }
+}
+
+/// One device hears a part of what another one has, in some order, some of it twice.
+fn hear_some<S: Store>(devices: &mut [History<S>], to: usize, from: usize, random: &mut Random) {
+    let mut heard = records(devices[from].store_mut());
+    heard.retain(|_| random.chance(60));
+    for _ in 0..heard.len() {
+        let (a, b) = (random.below(heard.len() as u64), random.below(heard.len() as u64));
+        heard.swap(a as usize, b as usize);
+    }
+    heard.extend_from_within(..heard.len() / 3);
+    let result = devices[to].write(at(0), |tx| tx.merge(heard));
+    assert!(result.is_ok(), "{result:?}");
+}
+
+/// Runs a step that a fault may strike, and says whether it did: where it struck, the store holds
+/// what it held before; where it did not, it answers and holds what the model does.
+pub fn struck_or_in_step<S: Store>(
+    step: &Step,
+    history: &mut History<S>,
+    fault: impl FnOnce(&mut History<S>, &Step) -> (Result<Vec<String>, HistoryError>, bool),
+    (before, after): (&Dump, &Dump),
+    expected: &Result<Vec<String>, HistoryError>,
+    place: &str,
+) -> bool {
+    let (result, struck) = fault(history, step);
+    if struck && result.is_err() && result != *expected {
+        Dump::of(history.store_mut()).assert_eq(before, format!("struck in {place}"));
+    } else {
+        assert_eq!(result, *expected, "{place}");
+        Dump::of(history.store_mut()).assert_eq(after, place);
+    }
+    struck
+}
