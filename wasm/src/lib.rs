@@ -9,6 +9,8 @@
 
 mod error;
 mod pool;
+mod store;
 
 pub use error::OpfsError;
 pub use pool::OpfsPool;
+pub use store::{OpenError, open_store};
