@@ -118,14 +118,20 @@ fn schema(tx: &Tx<'_>, findings: &mut Findings) -> Outcome<()> {
     Ok(())
 }
 
-/// Tables and indexes with their definitions, but for SQLite's own.
+/// Tables and indexes with their definitions, but for SQLite's own. Comments and space do not count.
 fn objects(connection: &Connection) -> Outcome<BTreeMap<String, String>> {
     let mut select = connection.prepare(
         "SELECT type || ' ' || name, sql FROM sqlite_schema
          WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
     )?;
-    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows = select
+        .query_map([], |row| Ok((row.get(0)?, without_comments(&row.get::<_, String>(1)?))))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn without_comments(sql: &str) -> String {
+    let code = sql.lines().map(|line| line.split_once("--").map_or(line, |(code, _)| code));
+    code.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
 }
 
 /// Rows read, are shown as their cells say, and have clocks.

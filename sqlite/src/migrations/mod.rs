@@ -127,14 +127,7 @@ fn statements(
     migration: &Migration,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    connection.execute_batch(
-        "CREATE TABLE IF NOT EXISTS schema_migrations (
-             number          INTEGER PRIMARY KEY,
-             name            TEXT NOT NULL,
-             applied_at      INTEGER NOT NULL,
-             program_version TEXT NOT NULL
-         ) STRICT",
-    )?;
+    connection.execute_batch(include_str!("record.sql"))?;
     connection.execute_batch(migration.sql)?;
     connection.execute(
         "INSERT OR REPLACE INTO schema_migrations (number, name, applied_at, program_version)

@@ -1,0 +1,97 @@
+//! Databases of every earlier version open in this one, with everything that they held.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use runlog_core::id::ExecutionId;
+use runlog_core::model::{Execution, Status};
+use runlog_core::query::ListQuery;
+use runlog_core::schema::{RowKey, executions};
+use runlog_core::store::{ChangeNumber, Store, StoreError};
+use runlog_core::time::Timestamp;
+use runlog_sqlite::{Options, PendingMigration, SCHEMA_VERSION, SqliteStore, pending};
+use rusqlite::Connection;
+use support::{DEVICE, NOW};
+
+const EXECUTIONS: u64 = 12;
+
+fn golden(version: u32) -> PathBuf {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden");
+    directory.join(format!("v{version}.db"))
+}
+
+fn id(number: u64) -> ExecutionId {
+    ExecutionId::v7(1_700_000_000_000 + number, &[number as u8; 10])
+}
+
+#[test]
+fn each_earlier_version_migrates_with_all_it_held() {
+    for version in 1..SCHEMA_VERSION {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("history.db");
+        fs::copy(golden(version), &path).unwrap_or_else(|error| {
+            unreachable!("every earlier version has a database in tests/golden: {error}")
+        });
+        let connection = Connection::open(&path).unwrap();
+        let expected = PendingMigration { from: version, to: SCHEMA_VERSION, has_rows: true };
+        assert_eq!(pending(&connection), Ok(Some(expected)));
+        let mut store = SqliteStore::open(connection, Options::default(), NOW).unwrap();
+        assert_eq!(pending(store.connection()), Ok(None));
+        assert_eq!(store.check().unwrap(), []);
+        let applied: Vec<u32> = {
+            let connection = store.connection();
+            let mut select = connection.prepare("SELECT number FROM schema_migrations").unwrap();
+            let rows = select.query_map([], |row| row.get(0)).unwrap();
+            rows.collect::<Result<_, _>>().unwrap()
+        };
+        assert_eq!(applied, (1..=SCHEMA_VERSION).collect::<Vec<_>>());
+        assert_holds_everything(&mut store);
+        support::put_tag(&mut store, 3, "written", false, 200);
+    }
+}
+
+fn assert_holds_everything(store: &mut SqliteStore) {
+    let listed = |change: fn(&mut ListQuery)| {
+        let mut query = ListQuery::newest(100);
+        change(&mut query);
+        query
+    };
+    let queries = [
+        (listed(|_| ()), 9),
+        (listed(|query| query.filter.deleted = true), 3),
+        (listed(|query| query.filter.tag = Some("golden".into())), 6),
+        (listed(|query| query.filter.param = Some(("number".into(), "4".into()))), 1),
+        (listed(|query| query.filter.status = Some(Status::Failed)), 3),
+        (listed(|query| query.filter.duration_ms_min = Some(400)), 6),
+    ];
+    store
+        .read(|tx| {
+            assert_eq!(tx.device()?, Some(DEVICE));
+            assert_eq!(tx.counters()?.change, ChangeNumber::new(100));
+            for (query, count) in &queries {
+                assert_eq!(tx.list(query)?.rows.len(), *count, "{query:?}");
+                assert_eq!(tx.count(query)?, *count as u64);
+            }
+            let changes = tx.changes(ChangeNumber::ZERO, 1_000)?;
+            assert_eq!(changes.len() as u64, EXECUTIONS * 3 + EXECUTIONS / 2);
+            for number in 0..EXECUTIONS {
+                let id = id(number);
+                let row = tx.row(&RowKey::Execution(id), executions::ALL)?.unwrap();
+                let run = Execution::from_cells(id, &row.cells, Timestamp::default()).unwrap();
+                assert_eq!(run.params.get("number"), Some(number.to_string().as_str()));
+                assert_eq!(row.clocks.covered(), executions::ALL);
+                assert_eq!(tx.tags(id)?.len() as u64, (number + 1) % 2);
+                assert_eq!(tx.last_sequence(id)?, 50);
+                for head in tx.pieces(id, 0..=100)? {
+                    let lines = tx.piece_lines(head.log, head.first)?.unwrap();
+                    let first = format!("line {} of run {number}", head.first);
+                    assert_eq!(lines.get(0).unwrap().bytes, first.as_bytes());
+                }
+                assert_eq!(tx.gaps(id)?[0].pieces, [21]);
+            }
+            Ok::<(), StoreError>(())
+        })
+        .unwrap();
+}
