@@ -2,6 +2,8 @@
 
 use runlog_core::clock::Clock;
 use runlog_core::codec::{Reader, decode_value, encode_value};
+use runlog_core::id::ExecutionId;
+use runlog_core::schema::Table;
 use runlog_core::store::{ChangeNumber, KeptCell};
 use rusqlite::params;
 
@@ -64,13 +66,18 @@ pub(crate) fn unkeep(tx: &Tx<'_>, table: &str, key: &[u8], column: &str) -> Outc
     Ok(())
 }
 
-/// Forgets the kept cells of a row that is removed.
-pub(crate) fn forget(tx: &Tx<'_>, table: &str, key: &[u8]) -> Outcome<()> {
-    for statement in [
-        "DELETE FROM kept_cells WHERE table_name = ?1 AND key = ?2",
-        "DELETE FROM kept_rows WHERE table_name = ?1 AND key = ?2",
-    ] {
-        tx.prepare(statement)?.execute(params![table, key])?;
+/// Forgets what is kept of an execution and its tags: by the key, as it may have no row beside it.
+pub(crate) fn forget(tx: &Tx<'_>, execution: ExecutionId) -> Outcome<()> {
+    let first = execution.as_bytes().as_slice();
+    // Behind the id stands a text or nothing, and no text has this byte.
+    let end = [first, &[0xff]].concat();
+    for table in Table::ALL {
+        for statement in [
+            "DELETE FROM kept_cells WHERE table_name = ?1 AND key >= ?2 AND key < ?3",
+            "DELETE FROM kept_rows WHERE table_name = ?1 AND key >= ?2 AND key < ?3",
+        ] {
+            tx.prepare(statement)?.execute(params![table.name(), first, end])?;
+        }
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use runlog_core::clock::Clock;
 use runlog_core::id::ExecutionId;
-use runlog_core::schema::{RowKey, Table};
+use runlog_core::schema::RowKey;
 use rusqlite::{OptionalExtension, params};
 
 use crate::error::Outcome;
@@ -19,7 +19,7 @@ pub(crate) fn execution(tx: &Tx<'_>, execution: ExecutionId, clock: Clock) -> Ou
     for (tag, _) in tags::of_execution(tx, execution)? {
         forget(tx, &RowKey::Tag(execution, tag))?;
     }
-    kept::forget(tx, Table::Executions.name(), &key.to_bytes())?;
+    kept::forget(tx, execution)?;
     for statement in [
         "DELETE FROM tags WHERE execution = ?1",
         "DELETE FROM executions WHERE id = ?1",
@@ -35,10 +35,8 @@ pub(crate) fn execution(tx: &Tx<'_>, execution: ExecutionId, clock: Clock) -> Ou
 
 /// What stands beside a row in other tables.
 fn forget(tx: &Tx<'_>, key: &RowKey) -> Outcome<()> {
-    let (table, bytes) = (key.table(), key.to_bytes());
-    kept::forget(tx, table.name(), &bytes)?;
     mistyped::forget(tx, key)?;
-    sync_state::forget_rejections(tx, table, &bytes)
+    sync_state::forget_rejections(tx, key.table(), &key.to_bytes())
 }
 
 /// The clock of the purge, where a row was purged.

@@ -52,8 +52,10 @@ pub fn a_refused_write_leaves_the_transaction_usable<F: Factory>(factory: &mut F
         let key = RowKey::Execution(id(3));
         let held = tx.row(&key, executions::ALL)?.unwrap();
         let clocks = held.clocks.clone();
+        let mut cells = crate::sample::job(3, 0).to_cells(crate::sample::DEVICE).unwrap();
+        cells.push((executions::LOST_AT, 1.into()));
         let write = runlog_core::store::RowWrite {
-            cells: &[(executions::NOTE, "taken".into())],
+            cells: &cells,
             clocks: &clocks,
             change: crate::sample::change_number(70),
             visibility: held.visibility,
