@@ -146,3 +146,18 @@ fn a_lock_held_too_long_says_so() {
     assert!(error.is_locked(), "{error:?}");
     other.write(|tx| tx.set_pinned(id, true)).unwrap();
 }
+/// K1: before a database with rows is migrated, a copy of it is put beside it.
+#[test]
+fn a_migration_is_backed_up_first() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/v1.db");
+    let directory = tempfile::tempdir().unwrap();
+    let path = database(directory.path());
+    fs::copy(&golden, &path).unwrap();
+    let runlog = Runlog::open(&path).unwrap();
+    assert!(runlog.read(|h| h.count(&ListQuery::newest(1))).unwrap() > 0);
+    let backup = directory.path().join("history.db.before-v2");
+    let copy = runlog_sqlite::rusqlite::Connection::open(&backup).unwrap();
+    let version: u32 = copy.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(version, 1);
+    assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o600);
+}
