@@ -16,6 +16,8 @@ use crate::error::{Error, ErrorKind};
 
 /// Check the history: where it is, how large, whether it is whole
 ///
+///   runlog doctor
+///
 /// Reads the whole database: its pages, its schema, its rows, and what is derived from them. Looks
 /// at the permissions of the files, and at what processes that died have left behind. Changes
 /// nothing, and leaves with 1 where something is wrong and 4 where the database cannot be opened.
