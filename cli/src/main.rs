@@ -1,3 +1,11 @@
 //! The program `runlog`.
 
-fn main() {}
+mod app;
+mod commands;
+mod context;
+mod error;
+mod text;
+
+fn main() -> std::process::ExitCode {
+    app::main()
+}

@@ -14,6 +14,7 @@ mod system;
 
 pub use error::Error;
 pub use open::{Options, Runlog};
+pub use owner::RecorderLock;
 pub use recorder::{Flush, NewRun, Overflow, Recorder, RecorderOptions, RecorderStats, Run};
 pub use runlog_core::{history, id, log, model, query, time};
 pub use runlog_sqlite::Durability;

@@ -13,7 +13,7 @@ use runlog_core::store::OwnerId;
 use runlog_sqlite::{Durability, SqliteStore};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::owner::{self, Life};
+use crate::owner::{self, Life, RecorderLock};
 use crate::recorder::{Recorder, RecorderOptions};
 use crate::{Error, files, system};
 
@@ -164,6 +164,14 @@ impl Runlog {
         self.read(|history| history.list(query))
     }
 
+    /// The processes that record into this history, or did and died.
+    ///
+    /// # Errors
+    /// Where the directory of their locks cannot be read.
+    pub fn recorders(&self) -> Result<Vec<RecorderLock>, Error> {
+        owner::locks(&self.path)
+    }
+
     /// Works on the store itself: checks, backups.
     pub fn with_store<T>(&self, work: impl FnOnce(&mut SqliteStore) -> T) -> T {
         work(self.lock().store_mut())
@@ -174,8 +182,12 @@ impl Runlog {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Judges running runs of this device whose process is gone.
-    fn lose_orphans(&self) -> Result<(), Error> {
+    /// Judges running runs of this device whose process is gone: they become lost. Opening does it;
+    /// who follows a run of another process for long does it again, or would wait for ever.
+    ///
+    /// # Errors
+    /// The store's own errors.
+    pub fn lose_orphans(&self) -> Result<(), Error> {
         let mut history = self.lock();
         let leases = history.read(|reader| Ok(reader.tx().leases()?))?;
         let now = system::now();

@@ -66,18 +66,57 @@ pub(crate) enum Life {
 
 /// Whether the process of an identity lives.
 pub(crate) fn life_of(database: &Path, owner: OwnerId) -> Life {
-    let path = lock_path(&directory(database), owner);
-    let Ok(file) = File::options().read(true).open(&path) else { return Life::Dead };
-    match file.try_lock_shared() {
+    life_at(&lock_path(&directory(database), owner)).unwrap_or(Life::Dead)
+}
+
+/// What the lock of a file says; `None` where there is no file.
+fn life_at(path: &Path) -> Option<Life> {
+    let file = File::options().read(true).open(path).ok()?;
+    Some(match file.try_lock_shared() {
         Ok(()) => Life::Dead,
         Err(TryLockError::WouldBlock) => Life::Alive,
         Err(TryLockError::Error(_)) => Life::Unknown,
-    }
+    })
 }
 
 /// Removes the lock file of a process that is dead.
 pub(crate) fn forget(database: &Path, owner: OwnerId) {
     let _ = fs::remove_file(lock_path(&directory(database), owner));
+}
+
+/// The lock file of a process that records, or did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecorderLock {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether the process lives; `None` where locks do not work. The file of one that died is
+    /// harmless and may be removed.
+    pub alive: Option<bool>,
+}
+
+/// Every lock file beside a database.
+pub(crate) fn locks(database: &Path) -> Result<Vec<RecorderLock>, Error> {
+    let directory = directory(database);
+    let entries = match fs::read_dir(&directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::file("read", &directory)(error)),
+    };
+    let mut locks = Vec::new();
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let alive = match life_at(&path) {
+            Some(Life::Alive) => Some(true),
+            Some(Life::Dead) => Some(false),
+            Some(Life::Unknown) => None,
+            // It has ended meanwhile.
+            None => continue,
+        };
+        locks.push(RecorderLock { path, alive });
+    }
+    locks.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(locks)
 }
 
 fn directory(database: &Path) -> PathBuf {
@@ -99,8 +138,10 @@ mod tests {
         let owner = Owner::acquire(&database).unwrap();
         let id = owner.id();
         assert_eq!(life_of(&database, id), Life::Alive);
+        assert!(locks(&database).unwrap().iter().all(|lock| lock.alive == Some(true)));
         drop(owner);
         assert_eq!(life_of(&database, id), Life::Dead);
+        assert_eq!(locks(&database).unwrap(), []);
         assert_eq!(life_of(&database, OwnerId(7)), Life::Dead);
     }
 }

@@ -66,7 +66,7 @@
 //! one sent to us alone and does arrive twice. A signal that was ignored when the first run began
 //! (`nohup`) stays ignored, by us and by the process. TSTP stops the process and then us.
 //!
-//! A second after a run these signals have their default action again, unless the application had
+//! Between runs these signals have their default action again, unless the application had
 //! installed a handler of its own before its first run. Install such handlers early.
 //!
 //! # When output can no longer be shown

@@ -1,15 +1,13 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use libc::{SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2};
 use libc::{SIGWINCH, c_int};
-use rustix::time::{ClockId, clock_gettime};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::WithRawSiginfo;
-use signal_hook::low_level::emulate_default_handler;
 
 /// Signals that end or stop a process unless it handles them, and that we pass on instead.
 const PASSED_ON: [c_int; 7] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP];
@@ -18,20 +16,12 @@ const PASSED_ON: [c_int; 7] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR
 const NOTICED: [c_int; 3] = [SIGCHLD, SIGCONT, SIGWINCH];
 
 /// What the process has to do with signals: handlers belong to it, not to a run.
-static SHARED: Mutex<Shared> =
-    Mutex::new(Shared { runs: 0, prepared: false, passed_on: Vec::new() });
-
-/// Until when signals are survived, in milliseconds of [`clock_ms`]: for ever while a run watches.
-static SURVIVED_UNTIL_MS: AtomicI64 = AtomicI64::new(i64::MIN);
-
-/// How long signals are survived after a run. The one that has ended the process may reach us
-/// later than that end, where the system gives it to a thread that has to wait for its turn.
-const SURVIVED_AFTER_MS: i64 = 1000;
+static SHARED: Mutex<Shared> = Mutex::new(Shared { runs: 0, idle: None, passed_on: Vec::new() });
 
 struct Shared {
     runs: usize,
-    /// There was a run.
-    prepared: bool,
+    /// Set while no run watches. `None` until the first run.
+    idle: Option<Arc<AtomicBool>>,
     /// [`PASSED_ON`] without those that were ignored when the first run began.
     passed_on: Vec<c_int>,
 }
@@ -57,7 +47,7 @@ impl Watch {
         let signals = shared.passed_on.iter().chain(&NOTICED);
         let delivery = SignalDelivery::with_pipe(read, write, WithRawSiginfo, signals)?;
         shared.runs += 1;
-        shared.survive_or_not();
+        shared.set_idle();
         Ok(Self { delivery })
     }
 
@@ -81,7 +71,7 @@ impl Drop for Watch {
     fn drop(&mut self) {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         shared.runs -= 1;
-        shared.survive_or_not();
+        shared.set_idle();
     }
 }
 
@@ -89,46 +79,28 @@ impl Shared {
     /// Before the first run. A handler once installed stays, so where there was none before, one
     /// that does what the system would have done acts between runs.
     fn prepare(&mut self) -> io::Result<()> {
-        if self.prepared {
+        if self.idle.is_some() {
             return Ok(());
         }
+        let idle = Arc::new(AtomicBool::new(true));
         for signal in PASSED_ON {
             let disposition = disposition(signal)?;
             if disposition == libc::SIG_DFL {
-                act_by_default_between_runs(signal)?;
+                signal_hook::flag::register_conditional_default(signal, Arc::clone(&idle))?;
             }
             if disposition != libc::SIG_IGN {
                 self.passed_on.push(signal);
             }
         }
-        self.prepared = true;
+        self.idle = Some(idle);
         Ok(())
     }
 
-    fn survive_or_not(&self) {
-        let until_ms = if self.runs > 0 { i64::MAX } else { clock_ms() + SURVIVED_AFTER_MS };
-        SURVIVED_UNTIL_MS.store(until_ms, Ordering::SeqCst);
-    }
-}
-
-fn act_by_default_between_runs(signal: c_int) -> io::Result<()> {
-    let action = move || {
-        if clock_ms() > SURVIVED_UNTIL_MS.load(Ordering::SeqCst) {
-            let _ = emulate_default_handler(signal);
+    fn set_idle(&self) {
+        if let Some(idle) = &self.idle {
+            idle.store(self.runs == 0, Ordering::SeqCst);
         }
-    };
-    // SAFETY: all that the action does may be done in a signal handler: it reads a clock and an
-    // atomic number, and what it calls is made for signal handlers.
-    #[allow(unsafe_code)]
-    unsafe {
-        signal_hook::low_level::register(signal, action)?;
     }
-    Ok(())
-}
-
-fn clock_ms() -> i64 {
-    let now = clock_gettime(ClockId::Monotonic);
-    now.tv_sec * 1000 + now.tv_nsec / 1_000_000
 }
 
 /// What a signal does to us: `SIG_DFL`, `SIG_IGN` or a handler.

@@ -1,0 +1,86 @@
+//! The commands, a file each: its arguments, whose documentation is the help text, and what it
+//! does.
+
+mod completions;
+mod delete;
+mod doctor;
+mod list;
+mod logs;
+mod note;
+mod pin;
+mod restore;
+mod run;
+mod show;
+mod tag;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use runlog::history::{HistoryError, HistoryWriter};
+use runlog::id::{ExecutionId, IdPattern};
+
+use crate::context::Context;
+use crate::error::Error;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(run::Run),
+    List(list::List),
+    Show(show::Show),
+    Logs(logs::Logs),
+    Tag(tag::Tag),
+    Note(note::Note),
+    Pin(pin::Pin),
+    Delete(delete::Delete),
+    Restore(restore::Restore),
+    Doctor(doctor::Doctor),
+    Completions(completions::Completions),
+}
+
+impl Command {
+    pub(crate) fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        let done = match self {
+            Self::Run(run) => return run.run(context),
+            Self::Doctor(doctor) => return doctor.run(context),
+            Self::List(list) => list.run(context),
+            Self::Show(show) => show.run(context),
+            Self::Logs(logs) => logs.run(context),
+            Self::Tag(tag) => tag.run(context),
+            Self::Note(note) => note.run(context),
+            Self::Pin(pin) => pin.run(context),
+            Self::Delete(delete) => delete.run(context),
+            Self::Restore(restore) => restore.run(context),
+            Self::Completions(completions) => completions.run(context),
+        };
+        done.map(|()| ExitCode::SUCCESS)
+    }
+}
+
+/// Does something to each of several executions, or to none of them: an id that matches nothing, or
+/// that is refused, undoes all of it. Says which they were, each once.
+fn edit_all(
+    context: &Context,
+    ids: &[IdPattern],
+    mut edit: impl FnMut(&mut HistoryWriter<'_>, ExecutionId) -> Result<(), HistoryError>,
+) -> Result<Vec<ExecutionId>, Error> {
+    let edited = context.open()?.write(|history| {
+        let mut edited = Vec::new();
+        for pattern in ids {
+            let id = history.reader().find(pattern)?;
+            if !edited.contains(&id) {
+                edit(history, id)?;
+                edited.push(id);
+            }
+        }
+        Ok(edited)
+    });
+    edited.map_err(|error| {
+        let error = Error::from(error);
+        if ids.len() > 1 { error.and("nothing was changed") } else { error }
+    })
+}
+
+/// Short ids in a sentence.
+fn listed(ids: &[ExecutionId]) -> String {
+    ids.iter().map(ExecutionId::short).collect::<Vec<_>>().join(", ")
+}

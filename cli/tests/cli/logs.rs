@@ -1,0 +1,100 @@
+//! `logs`: parts, filters, following.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use crate::session::{Session, until};
+
+fn with_log() -> (Session, String) {
+    let session = Session::new();
+    session.stdout("runlog run -- sh -c 'for n in 1 2 3; do echo out $n; echo \"ERROR err $n\" >&2; sleep 0.05; done'");
+    let id = session.newest_id();
+    (session, id)
+}
+
+#[test]
+fn parts_of_a_log() {
+    let (session, id) = with_log();
+    let logs = |arguments: &str| session.stdout(&format!("runlog logs {id} {arguments}"));
+    assert_eq!(logs("--stream stdout"), "out 1\nout 2\nout 3\n");
+    assert_eq!(logs("--stream stdout --tail 1"), "out 3\n");
+    assert_eq!(logs("--level warn --range ..2"), "ERROR err 1\n");
+    assert_eq!(logs("--tail 0"), "");
+    assert_eq!(logs("--range 7.."), "");
+    assert_eq!(logs("--range 1..6").lines().count(), 6);
+    assert_eq!(logs("--range 3").lines().count(), 1);
+    assert_eq!(logs("--tail 100").lines().count(), 6);
+    let timed = logs("--time --tail 1");
+    assert_eq!(timed.find(' '), Some("12:34:56.789".len()), "{timed}");
+    insta::assert_snapshot!(session.see(&format!("runlog logs {id} --range 5..2")), @"
+    ! error: invalid value '5..2' for '--range <A..B>': it ends before it begins
+    ! 
+    ! For more information, try '--help'.
+    [exit 2]
+    ");
+}
+
+#[test]
+fn a_long_line_is_one_line() {
+    let session = Session::new();
+    session.stdout("runlog run -- sh -c 'head -c 40000 /dev/zero | tr \"\\0\" é; echo; echo next'");
+    let id = session.newest_id();
+    let text = session.stdout(&format!("runlog logs {id}"));
+    assert_eq!(text.lines().map(str::len).collect::<Vec<_>>(), [40_000, 4]);
+    let json = session.stdout(&format!("runlog logs {id} --json"));
+    let continued = json.lines().filter(|line| line.contains("\"continued\":true")).count();
+    assert_eq!((json.lines().count(), continued), (4, 2));
+}
+
+#[test]
+fn a_follower_sees_what_another_process_records_until_it_ends() {
+    let session = Session::new();
+    let mut run = session
+        .shell("exec runlog run --tag live -- sh -c 'echo one; while [ ! -e go ]; do sleep 0.01; done; echo two; exit 3'")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let recorded = || {
+        let listed = session.database().exists().then(|| session.json("runlog list --json"))?;
+        listed[0]["id"].as_str().map(str::to_owned)
+    };
+    let id = until("it is recorded", recorded);
+    let mut follower = session
+        .shell(&format!("exec runlog logs --follow {id}"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "one");
+    assert!(follower.try_wait().unwrap().is_none());
+    std::fs::write(session.directory().join("go"), "").unwrap();
+    assert_eq!(lines.next().unwrap().unwrap(), "two");
+    assert!(lines.next().is_none());
+    assert_eq!(follower.wait().unwrap().code(), Some(0));
+    assert_eq!(run.wait().unwrap().code(), Some(3));
+}
+
+#[test]
+fn a_follower_notices_that_the_recorder_was_killed() {
+    let session = Session::new();
+    let mut run = session
+        .shell("exec runlog run -- sh -c 'echo one; exec sleep 5'")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let running = || session.database().exists() && session.newest()["status"] == "running";
+    until("it is recorded", || running().then_some(()));
+    let id = session.newest_id();
+    let mut follower = session
+        .shell(&format!("exec runlog logs --json --follow {id}"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().contains("\"text\":\"one\""));
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert!(lines.next().is_none());
+    assert_eq!(follower.wait().unwrap().code(), Some(0));
+    assert_eq!(session.newest()["status"], "lost");
+}
