@@ -1,12 +1,13 @@
 //! Random scripts, in step with the store in memory, and over several devices.
 
 use runlog_core::history::History;
-use runlog_core::store::{MemoryStore, Store};
+use runlog_core::query::ListQuery;
+use runlog_core::store::{ListedRow, MemoryStore, Store};
 
 use crate::Factory;
 use crate::dump::{Dump, records};
 use crate::random::Random;
-use crate::sample::{DEVICE, at, history_of};
+use crate::sample::{DEVICE, at, history_of, read};
 use crate::script::{Answer, Generator, Step, place, script, seeds};
 
 const STEPS: usize = 60;
@@ -34,6 +35,44 @@ pub fn the_store_goes_in_step_with_memory<F: Factory>(factory: &mut F) {
             }
         }
     }
+}
+
+/// Any listing gives, page by page, what it gives of the store in memory.
+pub fn listings_agree_with_memory<F: Factory>(factory: &mut F) {
+    for seed in seeds(6) {
+        let mut generator = Generator::new(seed);
+        let (mut model, mut history) = (model(), history_of(factory, DEVICE));
+        for _ in 0..STEPS {
+            let step = generator.step();
+            _ = step.run(&mut model);
+            _ = step.run(&mut history);
+        }
+        let mut matched = 0;
+        for _ in 0..150 {
+            let query = generator.query();
+            let found = all_pages(history.store_mut(), &query);
+            matched += usize::from(found.1.iter().flatten().count() > 1);
+            let expected = all_pages(model.store_mut(), &query);
+            assert_eq!(found, expected, "{query:?} of RUNLOG_CONTRACT_SEED={seed}");
+        }
+        assert!(matched > 10, "only {matched} listings of seed {seed} have two rows");
+    }
+}
+
+/// How many rows match, and the pages.
+fn all_pages<S: Store>(store: &mut S, query: &ListQuery) -> (u64, Vec<Vec<ListedRow>>) {
+    read(store, |tx| {
+        let mut query = query.clone();
+        let mut pages = Vec::new();
+        loop {
+            let page = tx.list(&query)?;
+            pages.push(page.rows);
+            query.after = page.next;
+            if query.after.is_none() {
+                return Ok((tx.count(&query)?, pages));
+            }
+        }
+    })
 }
 
 /// A script does what it is for: most operations of most scripts succeed, some fail, and everything
