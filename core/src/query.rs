@@ -34,7 +34,8 @@ pub struct Filter {
     pub deleted: bool,
 }
 
-/// The order of a listing. Equal executions stand in the order in which this store got them.
+/// The order of a listing. Equal executions stand in the order in which this store got them; where
+/// large keys come first, the one got last does too, so that one order is another one backwards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Order {

@@ -188,6 +188,7 @@ macro_rules! contracts {
         }
         $crate::contracts_on! { $attributes $kind $factory scripts:
             the_store_goes_in_step_with_memory,
+            listings_agree_with_memory,
             scripts_reach_everything,
             devices_come_to_the_same_rows,
         }

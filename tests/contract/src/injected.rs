@@ -8,7 +8,7 @@ use crate::dump::Dump;
 use crate::fail_after::{FailAfter, injected};
 use crate::sample::{DEVICE, furnish, write_everything};
 use crate::script::{place, script, seeds};
-use crate::scripts::{model, struck_or_in_step};
+use crate::scripts::Expected;
 
 /// Each writing method, failing at each of its turns, leaves the store as it was; without the fault
 /// the same work is done.
@@ -53,33 +53,22 @@ pub fn every_write_of_a_script_can_fail<F: Factory>(factory: &mut F) {
     let mut faults = 0;
     let seeds = seeds(2);
     for seed in &seeds {
-        let mut model = model();
+        let steps = script(*seed, 40);
+        let expected = Expected::of(&steps);
         let store = FailAfter { inner: factory.create(), writes_left: None };
         let mut history = History::open(store, DEVICE).unwrap();
-        for (number, step) in script(*seed, 40).iter().enumerate() {
-            let before = Dump::of(model.store_mut());
-            let expected = step.run(&mut model);
-            let after = Dump::of(model.store_mut());
-            let mut writes = 0;
-            let mut struck = true;
-            while struck {
+        for (number, step) in steps.iter().enumerate() {
+            for writes in 0.. {
+                history.store_mut().writes_left = Some(writes);
+                let answer = step.run(&mut history);
+                let struck = history.store_mut().writes_left.take().is_none();
                 let place = format!("write {writes} of {}", place(*seed, number, step));
-                struck = struck_or_in_step(
-                    step,
-                    &mut history,
-                    |history, step| {
-                        history.store_mut().writes_left = Some(writes);
-                        let result = step.run(history);
-                        let struck = history.store_mut().writes_left.take().is_none();
-                        (result, struck)
-                    },
-                    (&before, &after),
-                    &expected,
-                    &place,
-                );
-                writes += 1;
+                expected.assert_all_or_nothing(number, &mut history, (answer, struck), &place);
+                if !struck {
+                    break;
+                }
+                faults += 1;
             }
-            faults += writes - 1;
         }
     }
     assert!(faults > 60 * seeds.len() as u64, "only {faults} faults");

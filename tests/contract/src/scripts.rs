@@ -1,13 +1,14 @@
 //! Random scripts, in step with the store in memory, and over several devices.
 
-use runlog_core::history::{History, HistoryError};
-use runlog_core::store::{MemoryStore, Store};
+use runlog_core::history::History;
+use runlog_core::query::ListQuery;
+use runlog_core::store::{ListedRow, MemoryStore, Store};
 
 use crate::Factory;
 use crate::dump::{Dump, records};
 use crate::random::Random;
-use crate::sample::{DEVICE, at, history_of};
-use crate::script::{Generator, Step, place, script, seeds};
+use crate::sample::{DEVICE, at, history_of, read};
+use crate::script::{Answer, Generator, Step, place, script, seeds};
 
 const STEPS: usize = 60;
 
@@ -34,6 +35,44 @@ pub fn the_store_goes_in_step_with_memory<F: Factory>(factory: &mut F) {
             }
         }
     }
+}
+
+/// Any listing gives, page by page, what it gives of the store in memory.
+pub fn listings_agree_with_memory<F: Factory>(factory: &mut F) {
+    for seed in seeds(6) {
+        let mut generator = Generator::new(seed);
+        let (mut model, mut history) = (model(), history_of(factory, DEVICE));
+        for _ in 0..STEPS {
+            let step = generator.step();
+            _ = step.run(&mut model);
+            _ = step.run(&mut history);
+        }
+        let mut matched = 0;
+        for _ in 0..150 {
+            let query = generator.query();
+            let found = all_pages(history.store_mut(), &query);
+            matched += usize::from(found.1.iter().flatten().count() > 1);
+            let expected = all_pages(model.store_mut(), &query);
+            assert_eq!(found, expected, "{query:?} of RUNLOG_CONTRACT_SEED={seed}");
+        }
+        assert!(matched > 10, "only {matched} listings of seed {seed} have two rows");
+    }
+}
+
+/// How many rows match, and the pages.
+fn all_pages<S: Store>(store: &mut S, query: &ListQuery) -> (u64, Vec<Vec<ListedRow>>) {
+    read(store, |tx| {
+        let mut query = query.clone();
+        let mut pages = Vec::new();
+        loop {
+            let page = tx.list(&query)?;
+            pages.push(page.rows);
+            query.after = page.next;
+            if query.after.is_none() {
+                return Ok((tx.count(&query)?, pages));
+            }
+        }
+    })
 }
 
 /// A script does what it is for: most operations of most scripts succeed, some fail, and everything
@@ -119,22 +158,52 @@ fn hear_some<S: Store>(devices: &mut [History<S>], to: usize, from: usize, rando
     assert!(result.is_ok(), "{result:?}");
 }
 
-/// Runs a step that a fault may strike, and says whether it did: where it struck, the store holds
-/// what it held before; where it did not, it answers and holds what the model does.
-pub fn struck_or_in_step<S: Store>(
-    step: &Step,
-    history: &mut History<S>,
-    fault: impl FnOnce(&mut History<S>, &Step) -> (Result<Vec<String>, HistoryError>, bool),
-    (before, after): (&Dump, &Dump),
-    expected: &Result<Vec<String>, HistoryError>,
-    place: &str,
-) -> bool {
-    let (result, struck) = fault(history, step);
-    if struck && result.is_err() && result != *expected {
-        Dump::of(history.store_mut()).assert_eq(before, format!("struck in {place}"));
-    } else {
-        assert_eq!(result, *expected, "{place}");
-        Dump::of(history.store_mut()).assert_eq(after, place);
+/// What a store is to answer to a script, and to hold before it and after each step.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// What each step answers.
+    pub answers: Vec<Answer>,
+    /// What is held: one more than steps.
+    pub states: Vec<Dump>,
+}
+
+impl Expected {
+    /// From the store in memory.
+    pub fn of(steps: &[Step]) -> Self {
+        let mut model = model();
+        let mut states = vec![Dump::of(model.store_mut())];
+        let mut answers = Vec::new();
+        for step in steps {
+            answers.push(step.run(&mut model));
+            states.push(Dump::of(model.store_mut()));
+        }
+        Self { answers, states }
     }
-    struck
+
+    /// Panics unless a step that a fault may have struck did all or nothing.
+    pub fn assert_all_or_nothing<S: Store>(
+        &self,
+        number: usize,
+        history: &mut History<S>,
+        (answer, struck): (Answer, bool),
+        place: &str,
+    ) {
+        let found = Dump::of(history.store_mut());
+        if struck && answer.is_err() && answer != self.answers[number] {
+            found.assert_eq(&self.states[number], format!("struck in {place}"));
+        } else {
+            assert_eq!(answer, self.answers[number], "{place}");
+            found.assert_eq(&self.states[number + 1], place);
+        }
+    }
+
+    /// How many steps a store has done of which `acknowledged` were answered, and the next one may
+    /// have been cut off behind its commit. Panics where it holds anything else.
+    pub fn steps_done(&self, found: &Dump, acknowledged: usize, place: &str) -> usize {
+        if self.states.get(acknowledged + 1).is_some_and(|next| next == found) {
+            return acknowledged + 1;
+        }
+        found.assert_eq(&self.states[acknowledged], format!("{place}, {acknowledged} steps done"));
+        acknowledged
+    }
 }

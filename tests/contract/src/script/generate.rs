@@ -4,7 +4,10 @@ use runlog_core::clock::{Clock, ClockTime, ColumnId};
 use runlog_core::codec::RowRecord;
 use runlog_core::id::{DeviceId, ExecutionId};
 use runlog_core::log::{GapReason, LogKey, LogLimits};
-use runlog_core::model::{Attributes, Ending, Exit, Kind, NewExecution, Outcome, Params, Tag};
+use runlog_core::model::{
+    Attributes, Ending, Exit, Kind, NewExecution, Outcome, Params, Status, Tag,
+};
+use runlog_core::query::{ListQuery, Order};
 use runlog_core::schema::{RowKey, Table, executions};
 use runlog_core::store::{Backend, OwnerId, Rejection};
 use runlog_core::time::Timestamp;
@@ -18,6 +21,7 @@ use crate::sample::{self, BACKENDS, OTHER, change_number};
 /// How many runs a script is about.
 const RUNS: u64 = 8;
 const TAGS: [&str; 4] = ["a", "b", "c", "\u{1f600}'"];
+const PARAMS: [&str; 3] = ["env", "'; --", "p"];
 const TEXTS: [&str; 5] = ["", "x", "prod", "'; --", "\u{1f600}\0"];
 
 /// Makes the steps of a seed, one after the other.
@@ -58,6 +62,36 @@ impl Generator {
                 return step;
             }
         }
+    }
+
+    /// A listing, with filters that often match something of a script.
+    pub fn query(&mut self) -> ListQuery {
+        const ORDERS: [Order; 4] =
+            [Order::NewestFirst, Order::OldestFirst, Order::LongestFirst, Order::ShortestFirst];
+        let mut query = ListQuery::newest(1 + self.random.below(4) as u32);
+        query.order = self.random.pick(&ORDERS);
+        query.offset = if self.random.chance(20) { self.random.below(4) } else { 0 };
+        let filter = &mut query.filter;
+        filter.deleted = self.random.chance(20);
+        for _ in 0..self.random.below(4) {
+            match self.random.below(11) {
+                0 => filter.workflow_id = Some(self.random.pick(&["deploy", "test", "%"]).into()),
+                1 => filter.kind = Some(self.random.pick(Kind::ALL)),
+                2 => filter.status = Some(self.random.pick(Status::ALL)),
+                3 => filter.device_id = Some(self.random.pick(&[sample::DEVICE, OTHER])),
+                4 => filter.tag = Some(self.random.pick(&TAGS).to_owned()),
+                5 => {
+                    let name = self.random.pick(&PARAMS).to_owned();
+                    filter.param = Some((name, self.random.pick(&TEXTS).to_owned()));
+                }
+                6 => filter.exit_code = Some(self.random.below(3) as i32),
+                7 => filter.since = Some(self.time()),
+                8 => filter.until = Some(self.time()),
+                9 => filter.duration_ms_min = Some(self.random.below(9) * 4_000),
+                _ => filter.duration_ms_max = Some(self.random.below(9) * 4_000),
+            }
+        }
+        query
     }
 
     fn operation(&mut self, now: Timestamp) -> Operation {
@@ -153,7 +187,7 @@ impl Generator {
 
     fn params(&mut self) -> Params {
         let mut params = Params::new();
-        for name in ["env", "'; --", "p"] {
+        for name in PARAMS {
             if self.random.chance(50) {
                 params.set(name, self.text()).unwrap();
             }

@@ -14,6 +14,9 @@ use runlog_core::time::Timestamp;
 pub use generate::Generator;
 pub use operation::{Direct, Operation};
 
+/// What the operations of a step answer, or why it was not done.
+pub type Answer = Result<Vec<String>, HistoryError>;
+
 /// One transaction.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -39,7 +42,7 @@ impl Step {
     ///
     /// # Errors
     /// Those of the operations, and the intended one where the step is to be rolled back.
-    pub fn run<S: Store>(&self, history: &mut History<S>) -> Result<Vec<String>, HistoryError> {
+    pub fn run<S: Store>(&self, history: &mut History<S>) -> Answer {
         let end = |answers| {
             if self.rolled_back { Err(crate::sample::intended().into()) } else { Ok(answers) }
         };

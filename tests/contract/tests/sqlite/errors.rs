@@ -1,0 +1,98 @@
+//! Promise 1 over SQLite on a disk that fails: at each write of a script in turn, once or for good.
+
+use std::path::Path;
+
+use runlog_contract::dump::Dump;
+use runlog_contract::sample::DEVICE;
+use runlog_contract::script::{place, script, seeds};
+use runlog_contract::scripts::Expected;
+use runlog_core::history::History;
+use runlog_faults::{Fault, arm, disarm, open, struck, sweep};
+use runlog_sqlite::{Journal, Options, SqliteStore};
+
+use crate::files::{Files, over, sound};
+
+const STEPS: usize = 12;
+
+fn options() -> [Options; 2] {
+    [Journal::Wal, Journal::ExclusiveWal].map(|journal| Options { journal, ..Options::default() })
+}
+
+fn opened(path: &Path, options: Options) -> History<SqliteStore> {
+    let connection = open(path).expect("the file opens");
+    let store = over(connection, options).expect("the store opens");
+    History::open(store, DEVICE).expect("the history opens")
+}
+
+/// Each write of each step fails once, and the store goes on over the same connection: it holds what
+/// it held before, and then does what the model does.
+fn goes_on_after(fault: Fault) {
+    for options in options() {
+        let mut files = Files::new(options);
+        let mut points = 0;
+        for seed in seeds(2) {
+            let path = files.new_path();
+            let steps = script(seed, STEPS);
+            let expected = Expected::of(&steps);
+            let mut history = opened(&path, options);
+            for (number, step) in steps.iter().enumerate() {
+                points += sweep(fault, false, |plan| {
+                    arm(&path, plan);
+                    let answer = step.run(&mut history);
+                    disarm(&path);
+                    let struck = struck(&path) > 0;
+                    let place = format!("{plan} of {}", place(seed, number, step));
+                    expected.assert_all_or_nothing(number, &mut history, (answer, struck), &place);
+                    struck
+                });
+            }
+            drop(history);
+            Dump::of(&mut sound(&path, options)).assert_eq(&expected.states[STEPS], seed);
+        }
+        assert!(points > 30, "only {points} fault points");
+    }
+}
+
+#[test]
+fn the_store_goes_on_after_an_io_error_at_each_write() {
+    goes_on_after(Fault::IoError);
+}
+
+#[test]
+fn the_store_goes_on_after_a_full_disk_at_each_write() {
+    goes_on_after(Fault::DiskFull);
+}
+
+/// From each write on the disk stays broken: what was acknowledged is there when the file is opened
+/// again on a sound one, and at most the step that failed beside it.
+fn keeps_what_was_acknowledged(fault: Fault) {
+    for options in options() {
+        let mut files = Files::new(options);
+        let steps = script(5, STEPS);
+        let expected = Expected::of(&steps);
+        let points = sweep(fault, true, |plan| {
+            let path = files.new_path();
+            let mut history = opened(&path, options);
+            arm(&path, plan);
+            let answered = steps.iter().zip(&expected.answers);
+            let done = answered.take_while(|(step, answer)| step.run(&mut history) == **answer);
+            let done = done.count();
+            drop(history);
+            disarm(&path);
+            let found = Dump::of(&mut sound(&path, options));
+            expected.steps_done(&found, done, &plan.to_string());
+            struck(&path) > 0
+        });
+        assert!(points > 15, "only {points} fault points");
+    }
+}
+
+#[test]
+fn what_was_acknowledged_outlives_a_disk_that_breaks() {
+    keeps_what_was_acknowledged(Fault::IoError);
+}
+
+#[test]
+fn what_was_acknowledged_outlives_a_disk_that_fills() {
+    keeps_what_was_acknowledged(Fault::DiskFull);
+}
