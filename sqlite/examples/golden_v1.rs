@@ -100,7 +100,7 @@ fn execution(connection: &Connection, number: u64) -> Result<(), Box<dyn Error>>
             params![name, value, begun_at, row],
         )?;
     }
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         connection.execute(
             "INSERT INTO tags VALUES (?1, 'golden', ?2, ?3, 1, 0)",
             params![id.as_bytes(), 20 + number as i64, clocks(tags::ALL, false, number)?],

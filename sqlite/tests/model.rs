@@ -1,4 +1,5 @@
 //! The store against the in-memory reference, by random scripts.
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
 mod support;
 
@@ -28,7 +29,7 @@ type Step = (u8, u8, [u8; 4]);
 fn execution(number: u8) -> ExecutionId {
     // Two of them share their tail, all share their head.
     let number = u128::from(number % EXECUTIONS);
-    ExecutionId::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 | number << 40 | number / 2)
+    ExecutionId::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 | number << 40 | (number / 2))
 }
 
 fn device(number: u8) -> DeviceId {
@@ -112,7 +113,7 @@ fn lines(step: &Step) -> Lines {
 
 fn head(step: &Step, lines: &Lines, change: u64) -> PieceHead {
     let first = u64::from(step.2[0] % 4) * 10 + 1;
-    let sealed = step.2[2] % 2 == 0;
+    let sealed = step.2[2].is_multiple_of(2);
     PieceHead {
         log: log(step),
         first,
@@ -125,12 +126,25 @@ fn head(step: &Step, lines: &Lines, change: u64) -> PieceHead {
     }
 }
 
+fn clock_of(step: &Step, change: u64) -> Clock {
+    Clock { time: ClockTime::new(change / 2, 0), device: device(step.2[3]) }
+}
+
 fn apply<S: Store>(store: &mut S, step: &Step, change: u64) -> StoreResult<()> {
+    match step.0 {
+        0..=12 => apply_to_row(store, step, change),
+        13..=15 => apply_to_kept(store, step, change),
+        16..=20 => apply_to_log(store, step, change),
+        21..=27 => apply_to_state(store, step, change),
+        _ => fail(store, step, change),
+    }
+}
+
+fn apply_to_row<S: Store>(store: &mut S, step: &Step, change: u64) -> StoreResult<()> {
     let (operation, number, [a, b, c, d]) = *step;
     let id = execution(number);
     let key = RowKey::Execution(id);
-    let clock = Clock { time: ClockTime::new(change / 2, 0), device: device(d) };
-    let number_of_change = ChangeNumber::new(change);
+    let clock = clock_of(step, change);
     match operation {
         0..=3 => put(store, &key, clock, change, &whole(step)),
         4 | 5 => put(store, &key, clock, change, &ending(step)),
@@ -139,12 +153,22 @@ fn apply<S: Store>(store: &mut S, step: &Step, change: u64) -> StoreResult<()> {
             let deleted = Value::Integer(i64::from(a % 2));
             put(store, &key, clock, change, &[(executions::DELETED, deleted)])
         }
-        10..=12 => {
+        _ => {
             let value = any_cell(executions::DELETED.index() as u8, b);
             let deleted = if b % 4 == 0 { value.1 } else { Value::Integer(i64::from(b % 2)) };
             let cells = [(runlog_core::schema::tags::DELETED, deleted)];
             put(store, &RowKey::Tag(id, tag(a)), clock, change, &cells)
         }
+    }
+}
+
+fn apply_to_kept<S: Store>(store: &mut S, step: &Step, change: u64) -> StoreResult<()> {
+    let (operation, number, [a, b, c, d]) = *step;
+    let id = execution(number);
+    let key = RowKey::Execution(id);
+    let clock = clock_of(step, change);
+    let number_of_change = ChangeNumber::new(change);
+    match operation {
         13 => store.write(|tx| tx.purge(id, clock)),
         14 => store.write(|tx| {
             let value = [Value::Real(f64::NAN), Value::Null, any_cell(c, d).1];
@@ -157,11 +181,18 @@ fn apply<S: Store>(store: &mut S, step: &Step, change: u64) -> StoreResult<()> {
             let key = if table == "tags" { RowKey::Tag(id, tag(d)) } else { key };
             tx.keep(table, &key.to_bytes(), &cell, number_of_change)
         }),
-        15 => store.write(|tx| {
+        _ => store.write(|tx| {
             let table = ["executions", "tags", "later"][usize::from(c) % 3];
             let key = if table == "tags" { RowKey::Tag(id, tag(d)) } else { key };
             tx.unkeep(table, &key.to_bytes(), ["new", "newer"][usize::from(a % 2)])
         }),
+    }
+}
+
+fn apply_to_log<S: Store>(store: &mut S, step: &Step, change: u64) -> StoreResult<()> {
+    let (operation, _, [a, b, c, _]) = *step;
+    let number_of_change = ChangeNumber::new(change);
+    match operation {
         16 | 17 => store.write(|tx| {
             let lines = lines(step);
             tx.put_piece(&head(step, &lines, change), &lines)
@@ -174,7 +205,7 @@ fn apply<S: Store>(store: &mut S, step: &Step, change: u64) -> StoreResult<()> {
             let first = u64::from(a % 3) * 10;
             tx.remove_pieces(log(step), first..=first + u64::from(b % 20))
         }),
-        20 => store.write(|tx| {
+        _ => store.write(|tx| {
             let first = u64::from(a % 3);
             tx.put_gap(&Gap {
                 log: log(step),
@@ -186,6 +217,15 @@ fn apply<S: Store>(store: &mut S, step: &Step, change: u64) -> StoreResult<()> {
                 change: number_of_change,
             })
         }),
+    }
+}
+
+fn apply_to_state<S: Store>(store: &mut S, step: &Step, change: u64) -> StoreResult<()> {
+    let (operation, number, [a, b, c, d]) = *step;
+    let id = execution(number);
+    let key = RowKey::Execution(id);
+    let number_of_change = ChangeNumber::new(change);
+    match operation {
         21 => store.write(|tx| {
             let heartbeat_at = Timestamp::from_millis(i64::from(b));
             tx.put_lease(&Lease { execution: id, owner: OwnerId(a.into()), heartbeat_at })
@@ -207,25 +247,24 @@ fn apply<S: Store>(store: &mut S, step: &Step, change: u64) -> StoreResult<()> {
             let reason = format!("reason {b}");
             tx.put_rejection(&Rejection { backend: backend(a), key, change, reason })
         }),
-        27 => store.write(|tx| {
+        _ => store.write(|tx| {
             let clock = ClockTime::from_packed(u64::MAX - u64::from(a));
             tx.set_counters(Counters { clock, change: number_of_change })?;
             tx.set_device(device(b))
         }),
-        // What a failed transaction did is undone, devices that it numbered included.
-        _ => {
-            let stranger = DeviceId::from_u128(u128::from(a) + 1_000);
-            let failed: StoreResult<()> = store.write(|tx| {
-                let lines = lines(step);
-                let mut head = head(step, &lines, change);
-                head.log.device = stranger;
-                tx.put_piece(&head, &lines)?;
-                tx.purge(id, clock)?;
-                Err(StoreError::Full)
-            });
-            failed
-        }
     }
+}
+
+/// What a failed transaction did is undone, devices that it numbered included.
+fn fail<S: Store>(store: &mut S, step: &Step, change: u64) -> StoreResult<()> {
+    store.write(|tx| {
+        let lines = lines(step);
+        let mut head = head(step, &lines, change);
+        head.log.device = DeviceId::from_u128(u128::from(step.2[0]) + 1_000);
+        tx.put_piece(&head, &lines)?;
+        tx.purge(execution(step.1), clock_of(step, change))?;
+        Err(StoreError::Full)
+    })
 }
 
 fn filters() -> Vec<Filter> {

@@ -37,7 +37,7 @@ pub(crate) fn new_execution(number: u64) -> NewExecution {
     let mut new = NewExecution::new(id(number), kind, &workflow, at).unwrap();
     new.host_name = Some("builder.example".into());
     new.working_directory = Some("/home/user/project".into());
-    new.params.set("env", if number % 3 == 0 { "prod" } else { "test" }).unwrap();
+    new.params.set("env", if number.is_multiple_of(3) { "prod" } else { "test" }).unwrap();
     new.params.set("number", number.to_string()).unwrap();
     new
 }
