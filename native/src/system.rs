@@ -51,6 +51,18 @@ pub fn user_name() -> Option<String> {
     let from_environment = ["USER", "LOGNAME", "USERNAME"];
     let name = from_environment.iter().find_map(|variable| std::env::var(variable).ok());
     #[cfg(unix)]
-    let name = name.or_else(|| Some(format!("uid {}", rustix::process::getuid().as_raw())));
+    let name = name.or_else(|| name_of(rustix::process::getuid().as_raw()));
     name.filter(|name| !name.is_empty())
+}
+
+/// The name of a user id: as /etc/passwd has it, else the number.
+#[cfg(unix)]
+fn name_of(uid: u32) -> Option<String> {
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
+    });
+    named.or_else(|| Some(uid.to_string()))
 }
