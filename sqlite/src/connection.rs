@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use runlog_core::time::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use crate::error::Outcome;
 use crate::migrations::{self, MIGRATIONS, SCHEMA_VERSION};
@@ -100,12 +100,34 @@ fn set_journal(connection: &Connection, options: &Options) -> Outcome<()> {
     if options.journal != Journal::Unchanged {
         let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
         if mode != "wal" {
-            connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+            use_write_ahead_log(connection, options)?;
         }
     }
     connection.pragma_update_and_check(None, "wal_autocheckpoint", WAL_PAGES, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "journal_size_limit", WAL_BYTES_MAX, |_| Ok(()))?;
     set_synchronous(connection, options.durability == Durability::Power)
+}
+
+/// Between two tries to change the journal.
+const JOURNAL_RETRY: Duration = Duration::from_millis(5);
+
+/// Changing the journal needs the database alone, and SQLite does not wait for that: where several
+/// processes make a database at once, all but one are told it is busy. So the waiting is done here.
+fn use_write_ahead_log(connection: &Connection, options: &Options) -> Outcome<()> {
+    let tries = options.busy_timeout.as_millis() / JOURNAL_RETRY.as_millis();
+    for _ in 0..tries {
+        match connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                // In a browser nobody else has the file, and nothing can wait.
+                if cfg!(target_family = "wasm") {
+                    return Err(error.into());
+                }
+                std::thread::sleep(JOURNAL_RETRY);
+            }
+            done => return Ok(done?),
+        }
+    }
+    Ok(connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?)
 }
 
 /// Whether each commit waits for the disk.

@@ -61,9 +61,15 @@ pub fn pending(connection: &Connection) -> StoreResult<Option<PendingMigration>>
 
 /// The version of the schema; zero for an empty database. Writes nothing.
 pub(crate) fn version(connection: &Connection, known: u32) -> Outcome<u32> {
-    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let application = number("application_id")?;
-    let version = number("user_version")?;
+    // One statement, so that all three are of one moment: another process may be making the
+    // database right now.
+    let (application, version, objects) = connection.query_row(
+        "SELECT (SELECT application_id FROM pragma_application_id),
+                (SELECT user_version FROM pragma_user_version),
+                (SELECT count(*) FROM sqlite_schema)",
+        [],
+        |row| Ok((row.get::<_, i32>(0)?, row.get::<_, i32>(1)?, row.get::<_, i64>(2)?)),
+    )?;
     if application == APPLICATION_ID {
         return match u32::try_from(version) {
             Ok(found) if found > known => Err(StoreError::Newer { found, known }.into()),
@@ -71,8 +77,6 @@ pub(crate) fn version(connection: &Connection, known: u32) -> Outcome<u32> {
             Err(_) => Err(Failure::corrupt(format!("the schema version is {version}"))),
         };
     }
-    let objects: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application == 0 && version == 0 && objects == 0 {
         return Ok(0);
     }
