@@ -118,7 +118,8 @@ fn schema(tx: &Tx<'_>, findings: &mut Findings) -> Outcome<()> {
     Ok(())
 }
 
-/// Tables and indexes with their definitions, but for SQLite's own. Comments and space do not count.
+/// Tables and indexes with their definitions, but for SQLite's own. Comments and space do not
+/// count.
 fn objects(connection: &Connection) -> Outcome<BTreeMap<String, String>> {
     let mut select = connection.prepare(
         "SELECT type || ' ' || name, sql FROM sqlite_schema

@@ -13,13 +13,14 @@
 //! | `derived` | the indexes of tags and params |
 //! | `list`, `listing`, `find` | listings, and executions by their ids |
 //! | `logs`, `pieces` | log pieces and gaps |
-//! | `changes`, `kept`, `sync_state`, `purge`, `local`, `devices` | what syncing and this device need |
+//! | `changes`, `kept`, `sync_state`, `purge` | what syncing needs |
+//! | `local`, `devices` | what belongs to this device, numbers for devices |
 //! | `check` | looking for damage, building derived data anew |
 //!
 //! # How things are stored
 //!
-//! An execution is one row: its key, whether it is shown, its newest change number and the clocks of
-//! its columns in one blob, then a column for each field, the large ones last. Status, time and
+//! An execution is one row: its key, whether it is shown, its newest change number and the clocks
+//! of its columns in one blob, then a column for each field, the large ones last. Status, time and
 //! duration are generated columns, so that they can be indexed and cannot disagree with what they
 //! follow from. A row that is not whole, or holds what this program does not know, is stored and
 //! hidden; constraints hold only rows that are shown.

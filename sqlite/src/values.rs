@@ -70,7 +70,8 @@ pub(crate) fn unsigned_at(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> 
     row.get::<_, i64>(index).map(i64::cast_unsigned)
 }
 
-/// An unsigned number as SQLite's signed 64 bits; beyond them, the largest, which no stored number reaches.
+/// An unsigned number as SQLite's signed 64 bits; beyond them, the largest, which no stored number
+/// reaches.
 pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

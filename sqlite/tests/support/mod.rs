@@ -42,8 +42,8 @@ pub(crate) fn new_execution(number: u64) -> NewExecution {
     new
 }
 
-/// Writes cells to a row, adding it where it is missing, as a device does: under one clock, with the
-/// visibility that its cells give it.
+/// Writes cells to a row, adding it where it is missing, as a device does: under one clock, with
+/// the visibility that its cells give it.
 pub(crate) fn put<S: Store>(
     store: &mut S,
     key: &RowKey,
