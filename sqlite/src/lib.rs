@@ -14,6 +14,7 @@
 //! | `list`, `listing`, `find` | listings, and executions by their ids |
 //! | `logs`, `pieces` | log pieces and gaps |
 //! | `changes`, `kept`, `sync_state`, `purge`, `local`, `devices` | what syncing and this device need |
+//! | [`import`] | reading the databases of other programs |
 //! | `check` | looking for damage, building derived data anew |
 //!
 //! # How things are stored
@@ -37,6 +38,7 @@ mod derived;
 mod devices;
 mod error;
 mod find;
+pub mod import;
 mod kept;
 mod list;
 mod listing;
