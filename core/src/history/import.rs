@@ -3,8 +3,8 @@
 //! # Clocks
 //!
 //! Two devices that import the same file must end with equal rows and clocks, so that they have
-//! nothing to tell each other, and no import may undo an edit. So an imported row's clock comes from
-//! its content alone (SYNC 7):
+//! nothing to tell each other, and no import may undo an edit. So an imported row's clock comes
+//! from its content alone (SYNC 7):
 //!
 //! - *Time*: when the source last changed the row, never the time of the import.
 //! - *Device*: the first 16 bytes of the SHA-256 of the mapped row. Equal content gives equal
@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 use super::logs::LogWriter;
 use super::{HistoryError, HistoryWriter, Merged};
-use crate::clock::{Clock, ClockTime, ColumnId};
+use crate::clock::{Clock, ClockTime, ColumnId, ColumnSet};
 use crate::codec::{RowRecord, encode_record};
 use crate::id::{DeviceId, ExecutionId};
 use crate::log::{Lines, LogKey, LogLimits};
@@ -138,7 +138,8 @@ impl HistoryWriter<'_> {
     }
 
     /// Adds lines to the log of an imported execution; the first of them has the sequence `first`.
-    /// Lines up to the last one that is held are known and left out. Says how many were added.
+    /// Lines up to the last one that is held are known and left out, and so is the log of an
+    /// execution that is not here. Says how many were added.
     ///
     /// Every call ends a piece. Where a log comes in several calls, cut it at places that follow
     /// from its content, so that two devices that import it hold equal pieces. No limit of this
@@ -153,7 +154,8 @@ impl HistoryWriter<'_> {
         first: u64,
         lines: &Lines,
     ) -> Result<u64, HistoryError> {
-        if lines.is_empty() || self.tx.purged(&RowKey::Execution(execution))?.is_some() {
+        let key = RowKey::Execution(execution);
+        if lines.is_empty() || self.tx.row(&key, ColumnSet::EMPTY)?.is_none() {
             return Ok(0);
         }
         let log = LogKey { execution, device };
@@ -196,7 +198,7 @@ impl HistoryWriter<'_> {
 type Cells = Vec<(ColumnId, Value)>;
 
 impl Imported {
-    /// The cells that the source states, and those that it says nothing about but a whole row needs.
+    /// The cells that the source states, and those that only a whole row needs.
     fn cells(&self) -> Result<(Cells, Cells), InvalidValue> {
         let mut stated = self.execution.to_cells(self.device)?;
         match self.end {
@@ -219,8 +221,8 @@ impl Imported {
     }
 }
 
-/// The clock of imported cells. What is hashed is the row record of the cells, in the order of their
-/// columns, under a clock without a device.
+/// The clock of imported cells. What is hashed is the row record of the cells, in the order of
+/// their columns, under a clock without a device.
 fn clocked(
     key: &RowKey,
     time: ClockTime,

@@ -149,6 +149,8 @@ fn a_purged_run_stays_away() {
     history.write(NOW, |tx| tx.purge(ID)).unwrap();
     let again = import(&mut history, &imported());
     assert_eq!(again, ImportedInto { row: Merged::Purged, log_lines_added: 0 });
+    let refused = history.write(NOW, |tx| tx.import_log(ID, DeviceId::NIL, 1, &lines(2)));
+    assert_eq!(refused, Ok(0));
     assert!(log_of(&mut history).is_empty());
 }
 
