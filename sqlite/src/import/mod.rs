@@ -5,9 +5,9 @@
 //! | seed 0 | `ExecutionHistoryEntry`, with or without the columns of its sync |
 //! | seed 1 | `executions`, `execution_params`, `execution_logs` |
 //!
-//! [`Source::read`] hands out one [`Item`] after the other and holds no more than one execution with
-//! a part of its log. What cannot be imported is handed out too, with its place and the reason: a bad
-//! row is neither dropped silently nor does it stop the rest.
+//! [`Source::read`] hands out one [`Item`] after the other and holds no more than one execution
+//! with a part of its log. What cannot be imported is handed out too, with its place and the
+//! reason: a bad row is neither dropped silently nor does it stop the rest.
 //!
 //! # What is mapped to what
 //!
@@ -19,12 +19,12 @@
 //! - *End*: as the source says, else the time of the last log line, else the start, and then the
 //!   attribute `imported_ended_at_approximate` is set. (`lost` is approximate by nature.)
 //! - *Times*: RFC 3339; the same without an offset, which counts as UTC, as it must read alike on
-//!   every device; ticks of 100 ns since the year 1; seconds or milliseconds since 1970. Times before
-//!   1970 are what an unset date looks like, and are none.
+//!   every device; ticks of 100 ns since the year 1; seconds or milliseconds since 1970. Times
+//!   before 1970 are what an unset date looks like, and are none.
 //! - *Sync*: nothing. This program has not synced these rows.
-//! - Columns that no field covers become attributes under their own names; values that are not what
-//!   their column should hold become attributes under `imported_…`; what is too long is cut and noted
-//!   in `imported_cut`.
+//! - Columns that no field covers become attributes under their own names; values that are not
+//!   what their column should hold become attributes under `imported_…`; what is too long is cut
+//!   and noted in `imported_cut`.
 //!
 //! Invariant: every statement is a fixed text; nothing from a source becomes SQL.
 
@@ -63,7 +63,12 @@ pub struct Source {
 #[non_exhaustive]
 pub enum Item {
     /// An execution, with the first part of its log.
-    Execution(Box<Imported>),
+    Execution {
+        /// The source's table.
+        table: &'static str,
+        /// What it is here.
+        imported: Box<Imported>,
+    },
     /// A further part of the log of the execution before it.
     Log(LogPart),
     /// Something that cannot be imported.

@@ -14,7 +14,7 @@ pub(super) struct Columns(Vec<String>);
 
 impl Columns {
     pub(super) fn of(statement: &Statement<'_>) -> Self {
-        Self(statement.column_names().into_iter().map(str::to_owned).collect())
+        Self(statement.column_names().map(str::to_owned).collect())
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn read(connection: &Connection, sink: Sink<'_>) -> Step<()> {
     while let Some(row) = rows.next()? {
         let row = SourceRow { columns: &columns, row };
         let item = match imported(&row) {
-            Ok(imported) => Item::Execution(Box::new(imported)),
+            Ok(imported) => Item::Execution { table: TABLE, imported: Box::new(imported) },
             Err(reason) => row.skipped(TABLE, "Id", reason),
         };
         sink(item)?;

@@ -179,7 +179,7 @@ impl Reader<'_, '_> {
         let status = fields::text_of(row.get("status"));
         let imported: Imported =
             draft.finish(self.device, status.as_deref(), exit_code, times, log);
-        sink(Item::Execution(Box::new(imported)))?;
+        sink(Item::Execution { table: EXECUTIONS, imported: Box::new(imported) })?;
         while self.logs.is_of(key) {
             let lines = self.log_part(key, &mut line_time, sink)?;
             let count = lines.len() as u64;
