@@ -15,6 +15,7 @@
 //! | `logs`, `pieces` | log pieces and gaps |
 //! | `changes`, `kept`, `sync_state`, `purge` | what syncing needs |
 //! | `local`, `devices` | what belongs to this device, numbers for devices |
+//! | [`import`] | reading the databases of other programs |
 //! | `check` | looking for damage, building derived data anew |
 //!
 //! # How things are stored
@@ -38,6 +39,7 @@ mod derived;
 mod devices;
 mod error;
 mod find;
+pub mod import;
 mod kept;
 mod list;
 mod listing;

@@ -45,6 +45,21 @@ struct TailPiece {
 }
 
 impl LogWriter {
+    /// Of a log of which nothing is held from `next` on.
+    pub(super) fn new(log: LogKey, limits: LogLimits, next: u64) -> Self {
+        Self {
+            log,
+            limits,
+            next,
+            open: Lines::new(),
+            open_first: next,
+            head: Held::default(),
+            tail: VecDeque::new(),
+            tail_held: Held::default(),
+            dropped: None,
+        }
+    }
+
     /// The sequence of the next line.
     pub fn next_sequence(&self) -> u64 {
         self.next
@@ -68,17 +83,7 @@ impl HistoryWriter<'_> {
     ) -> Result<LogWriter, HistoryError> {
         let log = LogKey { execution, device: self.device() };
         let next = self.tx.last_sequence(execution)? + 1;
-        let mut writer = LogWriter {
-            log,
-            limits,
-            next,
-            open: Lines::new(),
-            open_first: next,
-            head: Held::default(),
-            tail: VecDeque::new(),
-            tail_held: Held::default(),
-            dropped: None,
-        };
+        let mut writer = LogWriter::new(log, limits, next);
         if next > 1 {
             self.resume(&mut writer)?;
         }

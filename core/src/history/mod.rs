@@ -1,4 +1,4 @@
-//! The operations on a history: start, finish, edit, delete, merge, read.
+//! The operations on a history: start, finish, edit, delete, merge, import, read.
 //!
 //! [`History`] puts a device's identity around a [`Store`] and hands transactions to closures:
 //! [`History::read`] a [`HistoryReader`], [`History::write`] a [`HistoryWriter`]. A writer stamps
@@ -20,6 +20,7 @@
 
 mod edit;
 mod error;
+mod import;
 mod incoming;
 mod life;
 mod logs;
@@ -28,6 +29,7 @@ mod sync_state;
 mod writer;
 
 pub use error::HistoryError;
+pub use import::{Imported, ImportedEnd, ImportedInto, device_of_name};
 pub use incoming::Merged;
 pub use logs::LogWriter;
 pub use reader::{HistoryReader, SummaryPage};
