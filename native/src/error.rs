@@ -30,7 +30,7 @@ pub enum Error {
     #[error(transparent)]
     History(HistoryError),
     /// A file or directory beside the database cannot be used.
-    #[error("{action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {source}", path.display())]
     File {
         /// What was tried.
         action: &'static str,

@@ -54,7 +54,7 @@ pub(crate) fn prepare_database(path: &Path) -> Result<(), Error> {
             return Err(Error::database(path)(StoreError::NotADatabase { detail }));
         }
         Err(error) if is_read_only(&error) => {
-            let detail = format!("{error}; give this user write access or set RUNLOG_HOME");
+            let detail = error.to_string();
             return Err(Error::database(path)(StoreError::ReadOnly { detail }));
         }
         Err(error) => return Err(Error::file("open", path)(error)),
@@ -66,9 +66,9 @@ pub(crate) fn prepare_database(path: &Path) -> Result<(), Error> {
         return Ok(());
     }
     let detail = if HEADER.starts_with(&found) {
-        format!("the file was cut off after {} bytes; restore a backup", found.len())
+        format!("the file was cut off after {} bytes", found.len())
     } else {
-        "the file holds something else; choose another path".to_owned()
+        "the file holds something else".to_owned()
     };
     Err(Error::database(path)(StoreError::NotADatabase { detail }))
 }
