@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::builder::Resettable;
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -39,7 +40,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no such execution (or several),
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Where the history is: RUNLOG_HOME or the platform's data directory unless given
-    #[arg(long, global = true, value_name = "DIR", env = "RUNLOG_HOME", hide_env = true)]
+    #[arg(long, global = true, value_name = "DIR")]
     home: Option<OsString>,
     /// Colour the output; auto does so on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
@@ -59,24 +60,38 @@ pub(crate) enum Color {
 
 /// Runs the program and says with which code to leave.
 pub(crate) fn main() -> ExitCode {
-    let App { command, global } = App::parse();
+    let matches = definition().get_matches();
+    let App { command, global } = App::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
     match global.color {
         Color::Auto => {}
         Color::Always => anstream::ColorChoice::Always.write_global(),
         Color::Never => anstream::ColorChoice::Never.write_global(),
     }
     start_diagnostics(global.verbose);
-    let home = global.home.filter(|home| !home.is_empty()).map(PathBuf::from);
-    let context = Context::new(home);
+    let home = global.home.or_else(|| std::env::var_os("RUNLOG_HOME"));
+    let context = Context::new(home.filter(|home| !home.is_empty()).map(PathBuf::from));
     match command.run(&context) {
         Ok(code) => code,
         Err(error) => error.report(),
     }
 }
 
-/// The definition of the command line, for what is generated from it.
+/// The definition of the command line, also for what is generated from it.
 pub(crate) fn definition() -> clap::Command {
-    <App as clap::CommandFactory>::command()
+    let app = App::command();
+    let text = app.get_long_about().cloned().unwrap_or_default();
+    app.about(text).long_about(Resettable::Reset).mut_subcommands(with_short_lines)
+}
+
+/// Where a command has a text of several paragraphs, clap gives every option a paragraph as well. So
+/// that options stay one below the other, the text comes as what clap calls the help before.
+fn with_short_lines(command: clap::Command) -> clap::Command {
+    let Some(text) = command.get_long_about().map(ToString::to_string) else { return command };
+    let rest = text.split_once("\n\n").map(|(_, rest)| rest.to_owned()).unwrap_or_default();
+    command
+        .long_about(Resettable::Reset)
+        .before_help(rest)
+        .help_template("{about}\n\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}")
 }
 
 /// Prints diagnostics where `-v` or RUNLOG_LOG asks for them.

@@ -154,9 +154,8 @@ fn of_history(error: &HistoryError) -> Option<Error> {
 }
 
 fn database_hint(error: &runlog::Error) -> Option<&'static str> {
-    let elsewhere = "choose another directory with --home or RUNLOG_HOME";
     if error.is_not_a_database() {
-        Some("move the file away, or choose another directory with --home or RUNLOG_HOME")
+        Some("restore a backup, move the file away, or name another directory with --home")
     } else if error.is_newer() {
         Some("upgrade runlog; this program leaves the database as it is")
     } else if error.is_corrupt() {
@@ -166,9 +165,9 @@ fn database_hint(error: &runlog::Error) -> Option<&'static str> {
     } else if error.is_disk_full() {
         Some("free some space on the disk of the history, then try again")
     } else if error.is_read_only() {
-        Some("give this user write access, or choose another directory with --home or RUNLOG_HOME")
+        Some("give this user write access, or name another directory with --home or RUNLOG_HOME")
     } else if matches!(error, runlog::Error::File { .. }) {
-        Some(elsewhere)
+        Some("name another directory with --home or RUNLOG_HOME")
     } else {
         None
     }

@@ -45,13 +45,14 @@ struct Report {
 struct History {
     schema_version: u32,
     device_id: DeviceId,
-    executions: Counts,
+    /// `None` where the database is too damaged to count them.
+    executions: Option<Counts>,
     bytes: Sizes,
     /// Processes that are recording.
     recorders: usize,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 struct Counts {
     live: u64,
     trash: u64,
@@ -60,7 +61,7 @@ struct Counts {
     running: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 struct Sizes {
     database: u64,
     wal: u64,
@@ -74,6 +75,8 @@ struct Finding {
     hint: Option<String>,
 }
 
+/// What helps against a damaged file.
+const RESTORE: &str = "restore a backup, or move the file away to begin anew";
 const PROBLEM: Style = AnsiColor::Red.on_default().bold();
 const FINE: Style = AnsiColor::Green.on_default();
 
@@ -116,7 +119,11 @@ fn unopened(path: &Path, error: &Error) -> Report {
 
 fn examined(runlog: &Runlog, path: &Path) -> Result<Report, Error> {
     let files = files_beside(path);
-    let mut findings = stored(runlog)?;
+    let mut findings = stored(runlog);
+    let counts = counts(runlog);
+    if let (Err(error), true) = (&counts, findings.is_empty()) {
+        findings.push(damaged(error));
+    }
     findings.extend(files.iter().filter_map(|file| too_open(file)));
     let locks = runlog.recorders()?;
     let stale = locks.iter().filter(|lock| lock.alive == Some(false));
@@ -130,7 +137,7 @@ fn examined(runlog: &Runlog, path: &Path) -> Result<Report, Error> {
     let history = History {
         schema_version: SCHEMA_VERSION,
         device_id: runlog.device(),
-        executions: counts(runlog)?,
+        executions: counts.ok(),
         bytes: Sizes {
             database: size(path),
             wal: size(&beside(path, "-wal")),
@@ -142,20 +149,26 @@ fn examined(runlog: &Runlog, path: &Path) -> Result<Report, Error> {
 }
 
 /// What the store finds in itself.
-fn stored(runlog: &Runlog) -> Result<Vec<Finding>, Error> {
-    let found = runlog
-        .with_store(|store| store.check())
-        .map_err(|error| Error::from(runlog::history::HistoryError::from(error)))?;
+fn stored(runlog: &Runlog) -> Vec<Finding> {
+    let found = match runlog.with_store(|store| store.check()) {
+        Ok(found) => found,
+        Err(error) => return vec![damaged(&runlog::history::HistoryError::from(error).into())],
+    };
     let findings = found.into_iter().map(|finding| {
         let (kind, hint) = match finding.kind {
-            FindingKind::File => ("file", "restore a backup, or move the file away to begin anew"),
+            FindingKind::File => ("file", RESTORE),
             FindingKind::Schema => ("schema", "another program has changed it: restore a backup"),
             FindingKind::Row => ("row", "what can be read is shown; restore a backup for the rest"),
             _ => ("derived", "listings by tag or parameter may miss executions; all are there"),
         };
         Finding { kind, detail: finding.detail, hint: Some(hint.to_owned()) }
     });
-    Ok(findings.collect())
+    findings.collect()
+}
+
+/// The database could not be read to its end.
+fn damaged(error: &Error) -> Finding {
+    Finding { kind: "file", detail: error.message().to_owned(), hint: Some(RESTORE.to_owned()) }
 }
 
 fn counts(runlog: &Runlog) -> Result<Counts, Error> {
@@ -219,9 +232,11 @@ fn print(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
         let Sizes { database, wal, backups } = history.bytes;
         field("Schema", format!("version {}", history.schema_version))?;
         field("Device", history.device_id.to_string())?;
-        let Counts { live, trash, hidden, running } = history.executions;
-        let hidden = if hidden == 0 { String::new() } else { format!(", {hidden} incomplete") };
-        field("Executions", format!("{live} ({running} running), {trash} in the trash{hidden}"))?;
+        if let Some(Counts { live, trash, hidden, running }) = history.executions {
+            let hidden = if hidden == 0 { String::new() } else { format!(", {hidden} incomplete") };
+            let counted = format!("{live} ({running} running), {trash} in the trash{hidden}");
+            field("Executions", counted)?;
+        }
         let (database, wal) = (bytes(database), bytes(wal));
         let backups = if backups == 0 { "none".to_owned() } else { bytes(backups) };
         field("Size", format!("{database}, write-ahead log {wal}, backups {backups}"))?;

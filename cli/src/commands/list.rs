@@ -24,8 +24,6 @@ use crate::text::{argument, status, when};
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct List {
-    #[command(flatten)]
-    filters: Filters,
     /// In which order
     #[arg(long, value_enum, default_value = "newest")]
     sort: Sort,
@@ -42,6 +40,8 @@ pub(crate) struct List {
     /// Print a JSON array
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    filters: Filters,
 }
 
 #[derive(Debug, Args)]
@@ -144,9 +144,10 @@ impl List {
         query.order = self.sort.into();
         query.offset = self.offset;
         if let Some(cursor) = &self.cursor {
-            let cursor = Cursor::parse(cursor, query.order).map_err(|error| {
-                Error::new(ErrorKind::Usage, format!("--cursor {cursor}: {error}"))
-                    .hint("a cursor goes with the --sort of the listing that printed it")
+            let cursor = Cursor::parse(cursor, query.order).map_err(|_| {
+                let message = format!("'{cursor}' is not a cursor of this listing");
+                Error::new(ErrorKind::Usage, message)
+                    .hint("use the one that the page before has printed, with the same --sort")
             })?;
             query.after = Some(cursor);
         }
@@ -155,7 +156,7 @@ impl List {
 
     fn say_nothing_found(&self) {
         if self.filters.is_empty() && self.cursor.is_none() && self.offset == 0 {
-            say("nothing was recorded yet");
+            say("the history is empty");
             hint("`runlog run -- make test` runs a program and records it");
         } else if self.filters.deleted {
             say("nothing in the trash matches");

@@ -6,7 +6,7 @@ use runlog::id::IdPattern;
 use runlog::model::{Execution, Exit, Status, Summary};
 use runlog::time::Timestamp;
 
-use crate::context::{Context, Out, hint};
+use crate::context::{Context, Out};
 use crate::error::{Error, ErrorKind};
 use crate::text::duration::Took;
 use crate::text::plain::{command_line, plain};
@@ -45,11 +45,7 @@ impl Show {
         }
         let mut page = Page { out: context.out(), now: context.now };
         page.print(&execution, lines)?;
-        page.out.flush()?;
-        if lines > 0 {
-            hint(format_args!("`runlog logs {}` prints its log", execution.id().short()));
-        }
-        Ok(())
+        Ok(page.out.flush()?)
     }
 }
 
@@ -106,8 +102,8 @@ impl Page {
         self.listed("Attributes", attributes)?;
         match lines {
             0 => self.field("Log", "empty"),
-            1 => self.field("Log", "1 line"),
-            lines => self.field("Log", &format!("{lines} lines")),
+            1 => self.field("Log", &format!("1 line: runlog logs {}", id.short())),
+            lines => self.field("Log", &format!("{lines} lines: runlog logs {}", id.short())),
         }
     }
 

@@ -11,8 +11,8 @@ use super::plain::{fitted, width};
 pub(crate) struct Column {
     pub(crate) title: &'static str,
     pub(crate) right: bool,
-    /// The least number of columns to which it is cut where the table is too wide; `None` where it
-    /// is never cut.
+    /// How narrow it may become where the table is too wide; where that is not enough, it is left
+    /// out. `None` where it stays as it is.
     pub(crate) cut_to: Option<usize>,
 }
 
@@ -89,14 +89,27 @@ impl<const N: usize> Table<N> {
 
     /// How wide each column becomes; zero for one that is left out.
     fn widths(&self, limit: Option<usize>) -> [usize; N] {
-        let mut widths: [usize; N] = std::array::from_fn(|index| {
+        let mut wanted: [usize; N] = std::array::from_fn(|index| {
             let longest = self.rows.iter().map(|row| width(&row[index].text)).max();
             match longest.unwrap_or_default() {
                 0 => 0,
                 longest => longest.max(width(self.columns[index].title)),
             }
         });
-        let Some(limit) = limit else { return widths };
+        let Some(limit) = limit else { return wanted };
+        for index in 0..N {
+            if let Some(widths) = self.cut(wanted, limit) {
+                return widths;
+            }
+            if self.columns[index].cut_to.is_some() {
+                wanted[index] = 0;
+            }
+        }
+        wanted
+    }
+
+    /// Widths cut to a limit; `None` where no cut is enough.
+    fn cut(&self, mut widths: [usize; N], limit: usize) -> Option<[usize; N]> {
         let shown = widths.iter().filter(|width| **width > 0).count();
         let gaps = GAP.len() * shown.saturating_sub(1);
         let mut over = (widths.iter().sum::<usize>() + gaps).saturating_sub(limit);
@@ -107,7 +120,7 @@ impl<const N: usize> Table<N> {
             widths[index] -= cut;
             over -= cut;
         }
-        widths
+        (over == 0).then_some(widths)
     }
 }
 
@@ -136,6 +149,15 @@ mod tests {
         ID     TOOK  COMMAND
         1f3a  2m05s  make test --jobs 4
         77c0    9ms  日本語
+        ");
+    }
+
+    #[test]
+    fn a_terminal_too_narrow_for_all_columns_shows_the_first() {
+        insta::assert_snapshot!(printed(Some(12)), @r"
+        ID     TOOK
+        1f3a  2m05s
+        77c0    9ms
         ");
     }
 

@@ -50,7 +50,8 @@ fn files_that_others_can_read_and_locks_of_the_dead() {
 fn a_damaged_page() {
     let session = Session::new();
     session.stdout("runlog run -- seq 10000 > /dev/null");
-    session.stdout("printf 'damage damage damage' | dd of=history/history.db bs=1 seek=20500 conv=notrunc 2> /dev/null");
+    // The beginning of the second page.
+    session.stdout("printf 'damage damage damage' | dd of=history/history.db bs=1 seek=4096 conv=notrunc 2> /dev/null");
     let output = session.output("runlog doctor");
     assert!(matches!(output.status.code(), Some(1 | 4)), "{output:?}");
     let found = String::from_utf8(output.stdout).unwrap();

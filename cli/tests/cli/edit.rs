@@ -25,7 +25,7 @@ fn tags() {
     ! error: the following required arguments were not provided:
     !   <TAG>...
     ! 
-    ! Usage: runlog tag --home <DIR> <ID> <TAG>...
+    ! Usage: runlog tag <ID> <TAG>...
     ! 
     ! For more information, try '--help'.
     [exit 2]
@@ -75,7 +75,7 @@ fn the_trash() {
     let (session, first, second) = with_two_runs();
     insta::assert_snapshot!(session.see(&format!("runlog delete {first} {second}")), @"! moved to the trash: id-00001, id-00002");
     insta::assert_snapshot!(session.see("runlog list"), @"
-    ! nothing was recorded yet
+    ! the history is empty
     ! hint: `runlog run -- make test` runs a program and records it
     ");
     insta::assert_snapshot!(session.see("runlog list --deleted"), @"

@@ -29,24 +29,15 @@ fn the_help_begins_with_what_it_is_and_an_example() {
       help         Print this message or the help of the given subcommand(s)
 
     Options:
-      -h, --help
-              Print help (see a summary with '-h')
-
-      -V, --version
-              Print version
+      -h, --help     Print help
+      -V, --version  Print version
 
     Global options:
-          --home <DIR>
-              Where the history is: RUNLOG_HOME or the platform's data directory unless given
-
-          --color <WHEN>
-              Colour the output; auto does so on a terminal, unless NO_COLOR is set
-              
-              [default: auto]
-              [possible values: auto, always, never]
-
-      -v, --verbose...
-              Print diagnostics on stderr; -vv for more
+          --home <DIR>    Where the history is: RUNLOG_HOME or the platform's data directory unless
+                          given
+          --color <WHEN>  Colour the output; auto does so on a terminal, unless NO_COLOR is set
+                          [default: auto] [possible values: auto, always, never]
+      -v, --verbose...    Print diagnostics on stderr; -vv for more
 
     An ID is the short id that `list` prints, the beginning of a full id, or a full id.
 
@@ -90,52 +81,27 @@ fn help_of_run() {
     Usage: runlog run [OPTIONS] -- <CMD>...
 
     Arguments:
-      <CMD>...
-              The program and its arguments
+      <CMD>...  The program and its arguments
 
     Options:
-      -w, --workflow <ID>
-              What this is a run of; the program's file name unless given
-
-          --name <NAME>
-              A name for people
-
-          --kind <KIND>
-              What kind of execution it is
-              
-              [default: command]
-              [possible values: workflow, command, job, prompt]
-
-      -p, --param <NAME=VALUE>
-              A parameter; may be given several times
-
-      -t, --tag <TAG>
-              A tag; may be given several times
-
-          --pty
-              Run it on a pseudo-terminal, also where our output goes to a file or a pipe
-
-          --no-pty
-              Run it on pipes, also on a terminal
-
-          --parent <ID>
-              The execution that started this one; RUNLOG_PARENT_ID unless given
-
-      -h, --help
-              Print help (see a summary with '-h')
+      -w, --workflow <ID>       What this is a run of; the program's file name unless given
+          --name <NAME>         A name for people
+          --kind <KIND>         What kind of execution it is [default: command] [possible values:
+                                workflow, command, job, prompt]
+      -p, --param <NAME=VALUE>  A parameter; may be given several times
+      -t, --tag <TAG>           A tag; may be given several times
+          --pty                 Run it on a pseudo-terminal, also where our output goes to a file or a
+                                pipe
+          --no-pty              Run it on pipes, also on a terminal
+          --parent <ID>         The execution that started this one; RUNLOG_PARENT_ID unless given
+      -h, --help                Print help
 
     Global options:
-          --home <DIR>
-              Where the history is: RUNLOG_HOME or the platform's data directory unless given
-
-          --color <WHEN>
-              Colour the output; auto does so on a terminal, unless NO_COLOR is set
-              
-              [default: auto]
-              [possible values: auto, always, never]
-
-      -v, --verbose...
-              Print diagnostics on stderr; -vv for more
+          --home <DIR>    Where the history is: RUNLOG_HOME or the platform's data directory unless
+                          given
+          --color <WHEN>  Colour the output; auto does so on a terminal, unless NO_COLOR is set
+                          [default: auto] [possible values: auto, always, never]
+      -v, --verbose...    Print diagnostics on stderr; -vv for more
     "#);
 }
 
@@ -153,84 +119,36 @@ fn help_of_list() {
     Usage: runlog list [OPTIONS]
 
     Options:
-      -h, --help
-              Print help (see a summary with '-h')
+          --sort <SORT>      In which order [default: newest] [possible values: newest, oldest, longest,
+                             shortest]
+      -n, --limit <N>        At most this many [default: 20]
+          --offset <N>       Leave out the first N [default: 0]
+          --cursor <CURSOR>  Go on behind the page that printed this cursor
+          --json             Print a JSON array
+      -h, --help             Print help
 
     Filters:
-      -w, --workflow <ID>
-              Runs of this workflow
-
-          --kind <KIND>
-              Of this kind
-              
-              [possible values: workflow, command, job, prompt]
-
-      -s, --status <STATUS>
-              In this status
-              
-              [possible values: not_started, running, completed, failed, cancelled, lost]
-
-          --device <ID>
-              Recorded on this device: its id as `show` prints it, or `this`
-
-      -t, --tag <TAG>
-              With this tag
-
-      -p, --param <NAME=VALUE>
-              With this parameter
-
-          --exit-code <CODE>
-              That left with this exit code
-
-          --since <TIME>
-              Begun at this time or later: 2026-11-21T10:00:00Z, 2026-11-21, or 3h for three hours ago
-
-          --until <TIME>
-              Begun before this time
-
-          --min-duration <LENGTH>
-              That took at least this long:  [took], 30s, 1h30m
-
-          --max-duration <LENGTH>
-              That took at most this long
-
-          --deleted
-              Those in the trash instead
-
-          --sort <SORT>
-              In which order
-              
-              [default: newest]
-              [possible values: newest, oldest, longest, shortest]
-
-      -n, --limit <N>
-              At most this many
-              
-              [default: 20]
-
-          --offset <N>
-              Leave out the first N
-              
-              [default: 0]
-
-          --cursor <CURSOR>
-              Go on behind the page that printed this cursor
-
-          --json
-              Print a JSON array
+      -w, --workflow <ID>          Runs of this workflow
+          --kind <KIND>            Of this kind [possible values: workflow, command, job, prompt]
+      -s, --status <STATUS>        In this status [possible values: not_started, running, completed,
+                                   failed, cancelled, lost]
+          --device <ID>            Recorded on this device: its id as `show` prints it, or `this`
+      -t, --tag <TAG>              With this tag
+      -p, --param <NAME=VALUE>     With this parameter
+          --exit-code <CODE>       That left with this exit code
+          --since <TIME>           Begun at this time or later: 2026-11-21T10:00:00Z, 2026-11-21, or 3h
+                                   for three hours ago
+          --until <TIME>           Begun before this time
+          --min-duration <LENGTH>  That took at least this long:  [took], 30s, 1h30m
+          --max-duration <LENGTH>  That took at most this long
+          --deleted                Those in the trash instead
 
     Global options:
-          --home <DIR>
-              Where the history is: RUNLOG_HOME or the platform's data directory unless given
-
-          --color <WHEN>
-              Colour the output; auto does so on a terminal, unless NO_COLOR is set
-              
-              [default: auto]
-              [possible values: auto, always, never]
-
-      -v, --verbose...
-              Print diagnostics on stderr; -vv for more
+          --home <DIR>    Where the history is: RUNLOG_HOME or the platform's data directory unless
+                          given
+          --color <WHEN>  Colour the output; auto does so on a terminal, unless NO_COLOR is set
+                          [default: auto] [possible values: auto, always, never]
+      -v, --verbose...    Print diagnostics on stderr; -vv for more
     ");
 }
 
@@ -275,8 +193,8 @@ fn wrong_usage_is_told_with_code_2() {
     [exit 2]
     ");
     insta::assert_snapshot!(session.see("runlog list --cursor abc"), @"
-    ! error: --cursor abc: this is no cursor of this listing: take 'next' of its previous page, unchanged
-    ! hint: a cursor goes with the --sort of the listing that printed it
+    ! error: 'abc' is not a cursor of this listing
+    ! hint: use the one that the page before has printed, with the same --sort
     [exit 2]
     ");
     insta::assert_snapshot!(session.see("runlog run --param env -- true"), @"

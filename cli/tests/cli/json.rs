@@ -114,8 +114,8 @@ fn the_state_of_the_history() {
       "findings": [
         {
           "kind": "open",
-          "detail": "[dir]/history/history.db: not a database: the file holds something else; choose another path",
-          "hint": "move the file away, or choose another directory with --home or RUNLOG_HOME"
+          "detail": "[dir]/history/history.db: not a database: the file holds something else",
+          "hint": "restore a backup, move the file away, or name another directory with --home"
         }
       ]
     }

@@ -78,8 +78,8 @@ fn pages_follow_each_other_by_cursor() {
     assert_eq!(workflows(&session, &format!("-n 2 --cursor {cursor}")), ["build", "build"]);
     let wrong_order = format!("runlog list --sort oldest --cursor {cursor}");
     insta::assert_snapshot!(session.see(&wrong_order), @"
-    ! error: --cursor [cursor]: this is no cursor of this listing: take 'next' of its previous page, unchanged
-    ! hint: a cursor goes with the --sort of the listing that printed it
+    ! error: '[cursor]' is not a cursor of this listing
+    ! hint: use the one that the page before has printed, with the same --sort
     [exit 2]
     ");
 }
@@ -88,7 +88,7 @@ fn pages_follow_each_other_by_cursor() {
 fn an_empty_history_says_what_to_do() {
     let session = Session::new();
     insta::assert_snapshot!(session.see("runlog list"), @"
-    ! nothing was recorded yet
+    ! the history is empty
     ! hint: `runlog run -- make test` runs a program and records it
     ");
     insta::assert_snapshot!(session.see("runlog list --status failed"), @"! no execution matches");
@@ -101,8 +101,8 @@ fn a_table_fits_the_terminal_and_is_whole_in_a_pipe() {
     let session = Session::new();
     let long = "x".repeat(200);
     session.stdout(&format!("runlog run --tag a-tag-that-is-long -- echo {long}"));
-    let (_, shown) = session.terminal("runlog list", 60).end();
-    assert!(shown.lines().all(|line| line.chars().count() <= 60), "{shown}");
+    let (_, shown) = session.terminal("runlog list", 70).end();
+    assert!(shown.lines().all(|line| line.chars().count() <= 70), "{shown}");
     assert!(shown.contains('…'), "{shown}");
     assert!(session.stdout("runlog list").contains(&long));
 }

@@ -23,8 +23,7 @@ fn a_program_is_shown_unchanged_and_recorded() {
     User        ada
     Host        [host]
     Device      [device]
-    Log         2 lines
-    ! hint: `runlog logs id-00001` prints its log
+    Log         2 lines: runlog logs id-00001
     ");
     assert_eq!(session.stdout(&format!("runlog logs {id} --stream stderr")), "err\n");
 }
@@ -170,11 +169,14 @@ fn thousands_of_lines_are_recorded_in_order_and_none_is_missing() {
 #[test]
 fn bytes_that_are_no_text_are_kept() {
     let session = Session::new();
-    session.stdout(r"runlog run -- printf 'a\377\000b\nlast'");
+    session.output(r"runlog run -- printf 'a\377\000b\nlast'");
     let id = session.newest_id();
     let raw = session.output(&format!("runlog logs {id} --raw")).stdout;
     assert_eq!(raw, b"a\xff\x00b\nlast\n");
-    insta::assert_snapshot!(session.see(&format!("runlog logs {id} --json")), @"");
+    insta::assert_snapshot!(session.see(&format!("runlog logs {id} --json")), @r#"
+    {"seq":1,"time":"[time]","stream":"stdout","level":null,"text":"a�\u0000b","bytes_base64":"Yf8AYg=="}
+    {"seq":2,"time":"[time]","stream":"stdout","level":null,"text":"last"}
+    "#);
 }
 
 #[test]

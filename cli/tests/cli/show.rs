@@ -57,8 +57,7 @@ fn everything_that_was_added_is_shown() {
     User        ada
     Host        [host]
     Device      [device]
-    Log         2 lines
-    ! hint: `runlog logs id-00001` prints its log
+    Log         2 lines: runlog logs id-00001
     ");
 }
 

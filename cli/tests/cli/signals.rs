@@ -6,13 +6,12 @@ use crate::session::{Session, until};
 fn ctrl_c_on_a_silent_program_cancels_it() {
     let session = Session::new();
     for mode in ["--pty", "--no-pty"] {
-        let line =
-            format!("runlog run {mode} -- sh -c 'echo ready; exec sleep 1000'; echo code $?");
+        let line = format!("exec runlog run {mode} -- sh -c 'echo ready; exec sleep 1000'");
         let mut terminal = session.terminal(&line, 80);
         terminal.shows("ready");
         terminal.press("\u{3}");
-        terminal.shows("code 130");
-        terminal.end();
+        let (code, shown) = terminal.end();
+        assert_eq!((code, shown.as_str()), (Some(130), "ready\n^C"), "{mode}");
         let run = session.newest();
         assert_eq!((&run["status"], &run["signal"]), (&"cancelled".into(), &2.into()), "{mode}");
     }

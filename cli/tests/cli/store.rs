@@ -15,22 +15,22 @@ fn a_file_that_is_no_database() {
     let session = Session::new();
     session.stdout("mkdir history && echo 'my notes' > history/history.db");
     insta::assert_snapshot!(session.see("runlog list"), @"
-    ! error: [dir]/history/history.db: not a database: the file holds something else; choose another path
-    ! hint: move the file away, or choose another directory with --home or RUNLOG_HOME
+    ! error: [dir]/history/history.db: not a database: the file holds something else
+    ! hint: restore a backup, move the file away, or name another directory with --home
     [exit 4]
     ");
     insta::assert_snapshot!(session.see("runlog run -- sh -c 'echo ran; exit 3'"), @"
     ran
-    ! warning: this run is not recorded: [dir]/history/history.db: not a database: the file holds something else; choose another path
-    ! hint: move the file away, or choose another directory with --home or RUNLOG_HOME
+    ! warning: this run is not recorded: [dir]/history/history.db: not a database: the file holds something else
+    ! hint: restore a backup, move the file away, or name another directory with --home
     [exit 3]
     ");
     insta::assert_snapshot!(session.see("runlog doctor"), @"
     Program     runlog 0.1.0
     Database    [dir]/history/history.db
 
-    open: [dir]/history/history.db: not a database: the file holds something else; choose another path
-        move the file away, or choose another directory with --home or RUNLOG_HOME
+    open: [dir]/history/history.db: not a database: the file holds something else
+        restore a backup, move the file away, or name another directory with --home
     1 thing is wrong.
     [exit 4]
     ");
@@ -50,8 +50,8 @@ fn a_file_that_was_cut_off() {
     assert!(ran.starts_with("ran\n! warning: this run is not recorded"), "{ran}");
     session.stdout("truncate -s 10 history/history.db");
     insta::assert_snapshot!(session.see("runlog list"), @"
-    ! error: [dir]/history/history.db: not a database: the file was cut off after 10 bytes; restore a backup
-    ! hint: move the file away, or choose another directory with --home or RUNLOG_HOME
+    ! error: [dir]/history/history.db: not a database: the file was cut off after 10 bytes
+    ! hint: restore a backup, move the file away, or name another directory with --home
     [exit 4]
     ");
 }
@@ -65,7 +65,7 @@ fn a_database_of_another_program() {
     drop(other);
     insta::assert_snapshot!(session.see("runlog list"), @"
     ! error: [dir]/history/history.db: a database of another program: application id 0x00000000, 1 tables and indexes
-    ! hint: move the file away, or choose another directory with --home or RUNLOG_HOME
+    ! hint: restore a backup, move the file away, or name another directory with --home
     [exit 4]
     ");
 }
@@ -75,14 +75,14 @@ fn a_directory_that_cannot_be_written() {
     let session = Session::new();
     session.stdout("mkdir history && chmod 755 history");
     insta::assert_snapshot!(as_nobody(&session, "runlog list"), @"
-    ! error: [dir]/history/history.db: the database cannot be written: Permission denied (os error 13); give this user write access or set RUNLOG_HOME
-    ! hint: give this user write access, or choose another directory with --home or RUNLOG_HOME
+    ! error: [dir]/history/history.db: the database cannot be written: Permission denied (os error 13)
+    ! hint: give this user write access, or name another directory with --home or RUNLOG_HOME
     [exit 4]
     ");
     insta::assert_snapshot!(as_nobody(&session, "runlog run -- echo ran"), @"
     ran
-    ! warning: this run is not recorded: [dir]/history/history.db: the database cannot be written: Permission denied (os error 13); give this user write access or set RUNLOG_HOME
-    ! hint: give this user write access, or choose another directory with --home or RUNLOG_HOME
+    ! warning: this run is not recorded: [dir]/history/history.db: the database cannot be written: Permission denied (os error 13)
+    ! hint: give this user write access, or name another directory with --home or RUNLOG_HOME
     ");
 }
 
@@ -91,14 +91,14 @@ fn a_history_of_another_user() {
     let session = Session::new();
     session.stdout("runlog run -- true && chmod 755 history");
     insta::assert_snapshot!(as_nobody(&session, "runlog list"), @"
-    ! error: [dir]/history/history.db: the database cannot be written: Permission denied (os error 13); give this user write access or set RUNLOG_HOME
-    ! hint: give this user write access, or choose another directory with --home or RUNLOG_HOME
+    ! error: [dir]/history/history.db: the database cannot be written: Permission denied (os error 13)
+    ! hint: give this user write access, or name another directory with --home or RUNLOG_HOME
     [exit 4]
     ");
     insta::assert_snapshot!(as_nobody(&session, "runlog run -- echo ran"), @"
     ran
-    ! warning: this run is not recorded: [dir]/history/history.db: the database cannot be written: Permission denied (os error 13); give this user write access or set RUNLOG_HOME
-    ! hint: give this user write access, or choose another directory with --home or RUNLOG_HOME
+    ! warning: this run is not recorded: [dir]/history/history.db: the database cannot be written: Permission denied (os error 13)
+    ! hint: give this user write access, or name another directory with --home or RUNLOG_HOME
     ");
 }
 
@@ -107,14 +107,14 @@ fn a_home_that_is_a_file() {
     let session = Session::new();
     session.stdout("touch history");
     insta::assert_snapshot!(session.see("runlog list"), @"
-    ! error: make the directory [dir]/history: File exists (os error 17)
-    ! hint: choose another directory with --home or RUNLOG_HOME
+    ! error: cannot make the directory [dir]/history: File exists (os error 17)
+    ! hint: name another directory with --home or RUNLOG_HOME
     [exit 4]
     ");
     insta::assert_snapshot!(session.see("runlog run -- echo ran"), @"
     ran
-    ! warning: this run is not recorded: make the directory [dir]/history: File exists (os error 17)
-    ! hint: choose another directory with --home or RUNLOG_HOME
+    ! warning: this run is not recorded: cannot make the directory [dir]/history: File exists (os error 17)
+    ! hint: name another directory with --home or RUNLOG_HOME
     ");
 }
 
