@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use runlog_contract::dump::Dump;
-use runlog_contract::sample::DEVICE;
+use runlog_contract::sample::{DEVICE, furnish, write_everything};
 use runlog_contract::script::{place, script, seeds};
 use runlog_contract::scripts::Expected;
 use runlog_core::history::History;
+use runlog_core::store::{Store, StoreResult};
 use runlog_faults::{Fault, arm, disarm, open, struck, sweep};
 use runlog_sqlite::{Journal, Options, SqliteStore};
 
@@ -95,4 +96,39 @@ fn what_was_acknowledged_outlives_a_disk_that_breaks() {
 #[test]
 fn what_was_acknowledged_outlives_a_disk_that_fills() {
     keeps_what_was_acknowledged(Fault::DiskFull);
+}
+
+/// A caller that goes on after a write failed half-way gets nothing committed.
+#[test]
+fn a_swallowed_error_commits_nothing() {
+    for options in options() {
+        let mut files = Files::new(options);
+        let [before, after] = [false, true].map(|written| {
+            let mut store = sound(&files.new_path(), options);
+            furnish(&mut store);
+            if written {
+                store.write(write_everything).expect("nothing is wrong with this one");
+            }
+            Dump::of(&mut store)
+        });
+        let path = files.new_path();
+        let store = over(open(&path).expect("the file opens"), options);
+        let mut store = store.expect("the store opens");
+        furnish(&mut store);
+        // So that pages are written before the commit, by the statements themselves.
+        store.connection().pragma_update(None, "cache_size", 1).expect("a small cache");
+        let points = sweep(Fault::IoError, false, |plan| {
+            arm(&path, plan);
+            let mut failed = None;
+            let result: StoreResult<()> = store.write(|tx| {
+                failed = write_everything(tx).err();
+                Ok(())
+            });
+            disarm(&path);
+            let wanted = if result.is_ok() { &after } else { &before };
+            Dump::of(&mut store).assert_eq(wanted, format!("{plan}, {result:?}, {failed:?}"));
+            struck(&path) > 0
+        });
+        assert!(points > 10, "only {points} fault points");
+    }
 }
