@@ -3,11 +3,14 @@
 use std::path::Path;
 
 use runlog_contract::dump::Dump;
-use runlog_contract::sample::{DEVICE, furnish, write_everything};
+use runlog_contract::sample::{DEVICE, change_number, furnish, id, write_everything};
 use runlog_contract::script::{place, script, seeds};
 use runlog_contract::scripts::Expected;
+use runlog_core::clock::RowClocks;
 use runlog_core::history::History;
-use runlog_core::store::{Store, StoreResult};
+use runlog_core::model::Visibility;
+use runlog_core::schema::RowKey;
+use runlog_core::store::{RowWrite, Store, StoreError, StoreResult};
 use runlog_faults::{Fault, arm, disarm, open, struck, sweep};
 use runlog_sqlite::{Journal, Options, SqliteStore};
 
@@ -131,4 +134,23 @@ fn a_swallowed_error_commits_nothing() {
         });
         assert!(points > 10, "only {points} fault points");
     }
+}
+
+/// The same where SQLite itself would go on: a row that says it is whole and is not.
+#[test]
+fn a_swallowed_refusal_commits_nothing() {
+    let mut files = Files::new(Options::default());
+    let mut store = sound(&files.new_path(), Options::default());
+    furnish(&mut store);
+    let before = Dump::of(&mut store);
+    let result: StoreResult<()> = store.write(|tx| {
+        write_everything(tx)?;
+        let (clocks, visibility) = (RowClocks::new(), Visibility::Live);
+        let write = RowWrite { cells: &[], clocks: &clocks, change: change_number(98), visibility };
+        let refused = tx.insert_row(&RowKey::Execution(id(9)), &write);
+        assert!(matches!(refused, Err(StoreError::Corrupt { .. })), "{refused:?}");
+        Ok(())
+    });
+    assert!(matches!(result, Err(StoreError::Corrupt { .. })), "{result:?}");
+    Dump::of(&mut store).assert_eq(&before, "after the refusal");
 }
