@@ -131,16 +131,7 @@ impl Dump {
 
     fn listings(&mut self, tx: &dyn ReadTx) -> StoreResult<()> {
         for query in queries() {
-            let mut pages = Vec::new();
-            let mut page_query = query.clone();
-            loop {
-                let page = tx.list(&page_query)?;
-                page_query.after = page.next;
-                pages.push(page.rows);
-                if page_query.after.is_none() {
-                    break;
-                }
-            }
+            let pages = sample::pages(tx, &query)?;
             self.add(&format!("list {query:?}"), &(tx.count(&query)?, pages));
         }
         Ok(())

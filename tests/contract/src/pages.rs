@@ -7,7 +7,7 @@ use runlog_core::query::{Cursor, ListQuery, Order, PAGE_MAX};
 use runlog_core::store::{ListedPage, Store};
 
 use crate::Factory;
-use crate::sample::{at, completed, history, id, job, read, start};
+use crate::sample::{at, completed, history, id, job, pages, read, start};
 
 const ORDERS: [Order; 4] =
     [Order::NewestFirst, Order::OldestFirst, Order::LongestFirst, Order::ShortestFirst];
@@ -28,18 +28,10 @@ fn listed(page: &ListedPage) -> Vec<ExecutionId> {
 
 /// Ids page by page, asserting that every page but the last is full.
 fn paged<S: Store>(history: &mut History<S>, query: &ListQuery) -> Vec<ExecutionId> {
-    let mut query = query.clone();
-    let mut found = Vec::new();
-    loop {
-        let page = page(history, &query);
-        found.extend(listed(&page));
-        query.offset = 0;
-        query.after = page.next;
-        if query.after.is_none() {
-            return found;
-        }
-        assert_eq!(page.rows.len(), query.page_len(), "only the last page is short");
-    }
+    let pages = read(history.store_mut(), |tx| pages(tx, query));
+    let full = pages.len() - 1;
+    assert!(pages[..full].iter().all(|rows| rows.len() == query.page_len()), "{pages:?}");
+    pages.iter().flatten().map(|row| row.id).collect()
 }
 
 /// Runs that begin and end at these seconds, in the order in which the store gets them.
@@ -113,7 +105,7 @@ pub fn paging_goes_on_while_runs_come_and_go<F: Factory>(factory: &mut F) {
         runs(&mut history, &times);
         let mut query = in_order(order, 3);
         let mut seen = Vec::new();
-        for n in 10.. {
+        for n in 10..30 {
             let page = page(&mut history, &query);
             seen.extend(listed(&page));
             query.after = page.next;
@@ -173,7 +165,7 @@ pub fn cursors_travel_as_text<F: Factory>(factory: &mut F) {
     for order in ORDERS {
         let mut query = in_order(order, 1);
         let mut found = Vec::new();
-        loop {
+        for _ in 0..4 {
             let page = page(&mut history, &query);
             found.extend(listed(&page));
             let Some(next) = page.next else { break };

@@ -5,10 +5,11 @@ use runlog_core::history::History;
 use runlog_core::id::{DeviceId, ExecutionId};
 use runlog_core::log::{Gap, GapReason, Level, LineRef, Lines, LogKey, PieceHead, Stream};
 use runlog_core::model::{Ending, Exit, Kind, NewExecution, Outcome, Tag, Visibility};
+use runlog_core::query::ListQuery;
 use runlog_core::schema::{RowKey, Table, tags};
 use runlog_core::store::{
-    Backend, BackendId, ChangeNumber, Counters, KeptCell, Lease, OwnerId, Rejection, RowWrite,
-    Store, StoreError, StoreResult, WriteTx,
+    Backend, BackendId, ChangeNumber, Counters, KeptCell, Lease, ListedRow, OwnerId, ReadTx,
+    Rejection, RowWrite, Store, StoreError, StoreResult, WriteTx,
 };
 use runlog_core::time::Timestamp;
 use runlog_core::value::Value;
@@ -86,11 +87,25 @@ pub fn start<S: Store>(history: &mut History<S>, n: u64, started: i64) -> Execut
 }
 
 /// Reads with the store's own errors.
-pub fn read<S: Store, T>(
-    store: &mut S,
-    work: impl FnOnce(&dyn runlog_core::store::ReadTx) -> StoreResult<T>,
-) -> T {
+pub fn read<S: Store, T>(store: &mut S, work: impl FnOnce(&dyn ReadTx) -> StoreResult<T>) -> T {
     store.read(work).unwrap()
+}
+
+/// Every page of a listing, by the cursor of the page before; the offset counts on the first one.
+pub fn pages(tx: &dyn ReadTx, query: &ListQuery) -> StoreResult<Vec<Vec<ListedRow>>> {
+    const PAGES_MAX: usize = 1_000;
+    let mut query = query.clone();
+    let mut pages = Vec::new();
+    loop {
+        let page = tx.list(&query)?;
+        pages.push(page.rows);
+        query.offset = 0;
+        query.after = page.next;
+        if query.after.is_none() {
+            return Ok(pages);
+        }
+        assert!(pages.len() < PAGES_MAX, "the cursor goes on for ever: {query:?}");
+    }
 }
 
 /// Writes with the store's own errors.

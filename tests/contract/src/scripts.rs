@@ -7,7 +7,7 @@ use runlog_core::store::{ListedRow, MemoryStore, Store};
 use crate::Factory;
 use crate::dump::{Dump, records};
 use crate::random::Random;
-use crate::sample::{DEVICE, at, history_of, read};
+use crate::sample::{DEVICE, at, history_of, pages, read};
 use crate::script::{Answer, Generator, Step, place, script, seeds};
 
 const STEPS: usize = 60;
@@ -61,18 +61,7 @@ pub fn listings_agree_with_memory<F: Factory>(factory: &mut F) {
 
 /// How many rows match, and the pages.
 fn all_pages<S: Store>(store: &mut S, query: &ListQuery) -> (u64, Vec<Vec<ListedRow>>) {
-    read(store, |tx| {
-        let mut query = query.clone();
-        let mut pages = Vec::new();
-        loop {
-            let page = tx.list(&query)?;
-            pages.push(page.rows);
-            query.after = page.next;
-            if query.after.is_none() {
-                return Ok((tx.count(&query)?, pages));
-            }
-        }
-    })
+    read(store, |tx| Ok((tx.count(query)?, pages(tx, query)?)))
 }
 
 /// A script does what it is for: most operations of most scripts succeed, some fail, and everything

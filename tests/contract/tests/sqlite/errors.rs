@@ -3,10 +3,14 @@
 use std::path::Path;
 
 use runlog_contract::dump::Dump;
-use runlog_contract::sample::DEVICE;
+use runlog_contract::sample::{DEVICE, change_number, furnish, id, write_everything};
 use runlog_contract::script::{place, script, seeds};
 use runlog_contract::scripts::Expected;
+use runlog_core::clock::RowClocks;
 use runlog_core::history::History;
+use runlog_core::model::Visibility;
+use runlog_core::schema::RowKey;
+use runlog_core::store::{RowWrite, Store, StoreError, StoreResult};
 use runlog_faults::{Fault, arm, disarm, open, struck, sweep};
 use runlog_sqlite::{Journal, Options, SqliteStore};
 
@@ -95,4 +99,58 @@ fn what_was_acknowledged_outlives_a_disk_that_breaks() {
 #[test]
 fn what_was_acknowledged_outlives_a_disk_that_fills() {
     keeps_what_was_acknowledged(Fault::DiskFull);
+}
+
+/// A caller that goes on after a write failed half-way gets nothing committed.
+#[test]
+fn a_swallowed_error_commits_nothing() {
+    for options in options() {
+        let mut files = Files::new(options);
+        let [before, after] = [false, true].map(|written| {
+            let mut store = sound(&files.new_path(), options);
+            furnish(&mut store);
+            if written {
+                store.write(write_everything).expect("nothing is wrong with this one");
+            }
+            Dump::of(&mut store)
+        });
+        let path = files.new_path();
+        let store = over(open(&path).expect("the file opens"), options);
+        let mut store = store.expect("the store opens");
+        furnish(&mut store);
+        // So that pages are written before the commit, by the statements themselves.
+        store.connection().pragma_update(None, "cache_size", 1).expect("a small cache");
+        let points = sweep(Fault::IoError, false, |plan| {
+            arm(&path, plan);
+            let mut failed = None;
+            let result: StoreResult<()> = store.write(|tx| {
+                failed = write_everything(tx).err();
+                Ok(())
+            });
+            disarm(&path);
+            let wanted = if result.is_ok() { &after } else { &before };
+            Dump::of(&mut store).assert_eq(wanted, format!("{plan}, {result:?}, {failed:?}"));
+            struck(&path) > 0
+        });
+        assert!(points > 10, "only {points} fault points");
+    }
+}
+
+/// The same where SQLite itself would go on: a row that says it is whole and is not.
+#[test]
+fn a_swallowed_refusal_commits_nothing() {
+    let mut files = Files::new(Options::default());
+    let mut store = sound(&files.new_path(), Options::default());
+    furnish(&mut store);
+    let before = Dump::of(&mut store);
+    let result: StoreResult<()> = store.write(|tx| {
+        write_everything(tx)?;
+        let (clocks, visibility) = (RowClocks::new(), Visibility::Live);
+        let write = RowWrite { cells: &[], clocks: &clocks, change: change_number(98), visibility };
+        let refused = tx.insert_row(&RowKey::Execution(id(9)), &write);
+        assert!(matches!(refused, Err(StoreError::Corrupt { .. })), "{refused:?}");
+        Ok(())
+    });
+    assert!(matches!(result, Err(StoreError::Corrupt { .. })), "{result:?}");
+    Dump::of(&mut store).assert_eq(&before, "after the refusal");
 }
