@@ -1,7 +1,7 @@
 //! Opening a source so that nothing of it changes, and finding out what it is.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -86,10 +86,7 @@ fn sidecars(path: &Path) -> Vec<PathBuf> {
 
 /// Copies the database with what is beside it, from a moment at which neither changed.
 fn copy(path: &Path, scratch: &Path) -> StoreResult<(PathBuf, Scratch)> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(scratch).map_err(|error| io_error("make", scratch, &error))?;
+    create_private(scratch).map_err(|error| io_error("make", scratch, &error))?;
     let scratch = Scratch(scratch.to_owned());
     let target = scratch.0.join("source.db");
     for _ in 0..COPY_TRIES {
@@ -104,6 +101,17 @@ fn copy(path: &Path, scratch: &Path) -> StoreResult<(PathBuf, Scratch)> {
         }
     }
     Err(StoreError::Busy { waited_ms: 0 })
+}
+
+#[cfg(unix)]
+fn create_private(directory: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().mode(0o700).create(directory)
+}
+
+#[cfg(not(unix))]
+fn create_private(directory: &Path) -> io::Result<()> {
+    fs::create_dir(directory)
 }
 
 /// Length and time of the database and of what is beside it.
