@@ -4,6 +4,7 @@
 mod completions;
 mod delete;
 mod doctor;
+mod import;
 mod list;
 mod logs;
 mod note;
@@ -33,6 +34,7 @@ pub(crate) enum Command {
     Pin(pin::Pin),
     Delete(delete::Delete),
     Restore(restore::Restore),
+    Import(import::Import),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
 }
@@ -50,6 +52,7 @@ impl Command {
             Self::Pin(pin) => pin.run(context),
             Self::Delete(delete) => delete.run(context),
             Self::Restore(restore) => restore.run(context),
+            Self::Import(import) => import.run(context),
             Self::Completions(completions) => completions.run(context),
         };
         done.map(|()| ExitCode::SUCCESS)

@@ -1,8 +1,5 @@
 //! `logs`: parts, filters, following.
 
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
-
 use crate::session::{Session, until};
 
 fn with_log() -> (Session, String) {
@@ -49,52 +46,50 @@ fn a_long_line_is_one_line() {
 #[test]
 fn a_follower_sees_what_another_process_records_until_it_ends() {
     let session = Session::new();
-    let mut run = session
-        .shell("exec runlog run --tag live -- sh -c 'echo one; while [ ! -e go ]; do sleep 0.01; done; echo two; exit 3'")
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let recorded = || {
-        let listed = session.database().exists().then(|| session.json("runlog list --json"))?;
-        listed[0]["id"].as_str().map(str::to_owned)
-    };
-    let id = until("it is recorded", recorded);
-    let mut follower = session
-        .shell(&format!("exec runlog logs --follow {id}"))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    let program = "echo one; while [ ! -e go ]; do sleep 0.01; done; echo two; exit 3";
+    let run = session.background(&format!("runlog run -- sh -c '{program}'"));
+    let id = session.started();
+    let mut follower = session.background(&format!("runlog logs --follow {id}"));
+    let mut lines = follower.lines();
     assert_eq!(lines.next().unwrap().unwrap(), "one");
-    assert!(follower.try_wait().unwrap().is_none());
     std::fs::write(session.directory().join("go"), "").unwrap();
     assert_eq!(lines.next().unwrap().unwrap(), "two");
     assert!(lines.next().is_none());
-    assert_eq!(follower.wait().unwrap().code(), Some(0));
-    assert_eq!(run.wait().unwrap().code(), Some(3));
+    assert_eq!(follower.end(), Some(0));
+    assert_eq!(run.end(), Some(3));
+}
+
+#[test]
+fn a_follower_begins_at_the_tail_and_ends_with_the_range() {
+    let session = Session::new();
+    let program = "seq 5; while [ ! -e go ]; do sleep 0.01; done; seq 6 10";
+    let run = session.background(&format!("runlog run -- sh -c '{program}'"));
+    let id = session.started();
+    until("five lines are recorded", || {
+        (session.stdout(&format!("runlog logs {id}")).lines().count() == 5).then_some(())
+    });
+    let mut tail = session.background(&format!("runlog logs --follow --tail 1 {id}"));
+    let mut range = session.background(&format!("runlog logs --follow --range 4..7 {id}"));
+    let mut tail_lines = tail.lines();
+    assert_eq!(tail_lines.next().unwrap().unwrap(), "5");
+    std::fs::write(session.directory().join("go"), "").unwrap();
+    let rest: Vec<_> = tail_lines.map(Result::unwrap).collect();
+    assert_eq!(rest, ["6", "7", "8", "9", "10"]);
+    assert_eq!(range.lines().map(Result::unwrap).collect::<Vec<_>>(), ["4", "5", "6", "7"]);
+    assert_eq!(run.end(), Some(0));
 }
 
 #[test]
 fn a_follower_notices_that_the_recorder_was_killed() {
     let session = Session::new();
-    let mut run = session
-        .shell("exec runlog run -- sh -c 'echo one; exec sleep 5'")
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let running = || session.database().exists() && session.newest()["status"] == "running";
-    until("it is recorded", || running().then_some(()));
-    let id = session.newest_id();
-    let mut follower = session
-        .shell(&format!("exec runlog logs --json --follow {id}"))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    let run = session.background("runlog run -- sh -c 'echo $$ > pid; echo one; exec sleep 1000'");
+    let id = session.started();
+    let mut follower = session.background(&format!("runlog logs --json --follow {id}"));
+    let mut lines = follower.lines();
     assert!(lines.next().unwrap().unwrap().contains("\"text\":\"one\""));
-    run.kill().unwrap();
-    run.wait().unwrap();
+    run.kill();
     assert!(lines.next().is_none());
-    assert_eq!(follower.wait().unwrap().code(), Some(0));
+    assert_eq!(follower.end(), Some(0));
     assert_eq!(session.newest()["status"], "lost");
+    session.stdout("kill $(cat pid)");
 }

@@ -6,6 +6,7 @@
 mod doctor;
 mod edit;
 mod help;
+mod import;
 mod json;
 mod list;
 mod logs;

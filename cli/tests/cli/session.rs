@@ -1,7 +1,8 @@
 //! A user at a shell, with a history and a home of their own.
 
+use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use pty_process::blocking::{Command as PtyCommand, open};
@@ -60,6 +61,12 @@ impl Session {
         command
     }
 
+    /// Runs a line beside the test. What it prints on stderr is lost.
+    pub(crate) fn background(&self, line: &str) -> Background {
+        let mut shell = self.shell(&format!("exec {line}"));
+        Background(shell.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap())
+    }
+
     /// Runs a line.
     pub(crate) fn output(&self, line: &str) -> Output {
         self.shell(line).output().unwrap()
@@ -105,6 +112,15 @@ impl Session {
             .env("TERM", "xterm-256color")
             .current_dir(self.directory());
         Terminal::new(pty, command.spawn(pts).unwrap())
+    }
+
+    /// The short id of the newest execution, once there is one.
+    pub(crate) fn started(&self) -> String {
+        until("an execution is recorded", || {
+            let listed = self.json("runlog list --json -n 1");
+            let id = listed[0]["id"].as_str()?;
+            Some(id[id.len() - 8..].to_owned())
+        })
     }
 
     /// The newest execution.
@@ -165,6 +181,35 @@ fn numbered(text: &str) -> String {
         format!("{full}id-{:05}", number + 1)
     });
     numbered.into_owned()
+}
+
+/// A process that does not outlive the test, however the test ends.
+pub(crate) struct Background(pub(crate) Child);
+
+impl Background {
+    /// The exit code.
+    pub(crate) fn end(mut self) -> Option<i32> {
+        self.0.wait().unwrap().code()
+    }
+
+    /// Ends it as a failing machine would: nothing of it runs any more.
+    pub(crate) fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// Its stdout, line by line.
+    pub(crate) fn lines(&mut self) -> Lines<BufReader<ChildStdout>> {
+        BufReader::new(self.0.stdout.take().unwrap()).lines()
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        // Fails where it has ended, which is what is wanted.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Waits until something is so.

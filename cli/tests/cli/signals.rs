@@ -20,29 +20,21 @@ fn ctrl_c_on_a_silent_program_cancels_it() {
 #[test]
 fn a_signal_to_runlog_is_passed_on() {
     let session = Session::new();
-    let mut shell = session
-        .shell(
-            "exec runlog run -- sh -c 'trap \"echo got it; exit 7\" TERM; touch ready; \
-                while :; do sleep 0.01; done'",
-        )
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let program = "trap \"exit 7\" TERM; touch ready; while :; do sleep 0.01; done";
+    let run = session.background(&format!("runlog run -- sh -c '{program}'"));
     until("the program runs", || session.directory().join("ready").exists().then_some(()));
-    session.stdout(&format!("kill -TERM {}", shell.id()));
-    assert_eq!(shell.wait().unwrap().code(), Some(7));
+    session.stdout(&format!("kill -TERM {}", run.0.id()));
+    assert_eq!(run.end(), Some(7));
     assert_eq!(session.newest()["exit_code"], 7);
 }
 
 #[test]
 fn a_run_whose_recorder_was_killed_is_lost() {
     let session = Session::new();
-    let mut shell =
-        session.shell("exec runlog run -- sh -c 'echo $$ > pid; exec sleep 1000'").spawn().unwrap();
-    let running = || session.database().exists() && session.newest()["status"] == "running";
-    until("it is recorded as running", || running().then_some(()));
-    shell.kill().unwrap();
-    shell.wait().unwrap();
+    let run = session.background("runlog run -- sh -c 'echo $$ > pid; exec sleep 1000'");
+    until("the program runs", || session.directory().join("pid").exists().then_some(()));
+    session.started();
+    run.kill();
     insta::assert_snapshot!(session.see("runlog list"), @"
     ID        STATUS  STARTED    TOOK  COMMAND
     id-00001  lost    just now  [took]  sh -c 'echo $$ > pid; exec sleep 1000'
@@ -50,7 +42,7 @@ fn a_run_whose_recorder_was_killed_is_lost() {
     let id = session.newest_id();
     let shown = session.stdout(&format!("runlog show {id}"));
     assert!(shown.contains("lost: the process that recorded it died unseen"), "{shown}");
-    session.output("kill $(cat pid)");
+    session.stdout("kill $(cat pid)");
 }
 
 #[test]
