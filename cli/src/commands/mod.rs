@@ -6,6 +6,7 @@ mod delete;
 mod doctor;
 mod list;
 mod logs;
+mod mcp;
 mod note;
 mod pin;
 mod restore;
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     Delete(delete::Delete),
     Restore(restore::Restore),
     Doctor(doctor::Doctor),
+    Mcp(mcp::Mcp),
     Completions(completions::Completions),
 }
 
@@ -50,6 +52,7 @@ impl Command {
             Self::Pin(pin) => pin.run(context),
             Self::Delete(delete) => delete.run(context),
             Self::Restore(restore) => restore.run(context),
+            Self::Mcp(mcp) => mcp.run(context),
             Self::Completions(completions) => completions.run(context),
         };
         done.map(|()| ExitCode::SUCCESS)
