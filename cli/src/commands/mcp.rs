@@ -5,12 +5,13 @@ use crate::error::Error;
 
 /// Serve an assistant over stdio: the Model Context Protocol
 ///
-/// An assistant starts this program itself; see docs/mcp.md for how to register it. It can list
-/// executions, ask for their status and read their logs. It can change nothing.
-///
+///   runlog mcp
 ///   {"mcpServers": {"runlog": {"command": "runlog", "args": ["mcp"]}}}
 ///
-/// Standard output carries the protocol and nothing else; the server ends when standard input does.
+/// An assistant starts this by itself, where it is registered as above; see docs/mcp.md. It can then
+/// list executions, ask how they ended and read their logs. It can change nothing.
+///
+/// Standard output carries the protocol and nothing else. The server ends when its input does.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Mcp {}

@@ -25,6 +25,7 @@ fn the_help_begins_with_what_it_is_and_an_example() {
       delete       Move executions to the trash
       restore      Take executions out of the trash
       doctor       Check the history: where it is, how large, whether it is whole
+      mcp          Serve an assistant over stdio: the Model Context Protocol
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
 
@@ -60,7 +61,7 @@ fn every_command_has_help_with_an_example() {
             count += 1;
         }
     }
-    assert!(count >= 11);
+    assert!(count >= 12);
 }
 
 #[test]
