@@ -4,6 +4,7 @@ mod app;
 mod commands;
 mod context;
 mod error;
+mod mcp;
 mod text;
 
 fn main() -> std::process::ExitCode {

@@ -7,6 +7,7 @@ mod doctor;
 mod import;
 mod list;
 mod logs;
+mod mcp;
 mod note;
 mod pin;
 mod restore;
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     Restore(restore::Restore),
     Import(import::Import),
     Doctor(doctor::Doctor),
+    Mcp(mcp::Mcp),
     Completions(completions::Completions),
 }
 
@@ -53,6 +55,7 @@ impl Command {
             Self::Delete(delete) => delete.run(context),
             Self::Restore(restore) => restore.run(context),
             Self::Import(import) => import.run(context),
+            Self::Mcp(mcp) => mcp.run(context),
             Self::Completions(completions) => completions.run(context),
         };
         done.map(|()| ExitCode::SUCCESS)

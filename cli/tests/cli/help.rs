@@ -26,6 +26,7 @@ fn the_help_begins_with_what_it_is_and_an_example() {
       restore      Take executions out of the trash
       import       Import the history of another program
       doctor       Check the history: where it is, how large, whether it is whole
+      mcp          Serve an assistant over stdio: the Model Context Protocol
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
 

@@ -1,0 +1,9 @@
+//! `runlog mcp` as an assistant uses it: a real client of the protocol asks a server that was
+//! started after everything that recorded has ended.
+
+mod assistant;
+mod errors;
+mod history;
+mod logs;
+mod tools;
+mod wire;
