@@ -10,6 +10,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`model`] | executions, their status, endings, params, tags: typed values that cannot be invalid |
+//! | [`change`] | numbers of changes |
 //! | [`clock`] | the hybrid logical clock and the clocks of a row's columns |
 //! | [`schema`] | the synchronised tables and their columns |
 //! | [`merge`] | last writer wins per column |
@@ -37,6 +38,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod change;
 pub mod clock;
 pub mod codec;
 pub mod history;

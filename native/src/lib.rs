@@ -3,21 +3,24 @@
 #![doc = include_str!("../README.md")]
 
 mod backup;
+mod connect;
 mod error;
 mod files;
 mod import;
-mod open;
+mod options;
 mod owner;
 pub mod process;
 mod recorder;
+mod runlog;
 mod runner;
 mod system;
 
+pub use crate::runlog::Runlog;
 pub use error::Error;
 pub use import::ImportReport;
-pub use open::{Options, Runlog};
+pub use options::{Options, Overflow, RecorderOptions};
 pub use owner::RecorderLock;
-pub use recorder::{Flush, NewRun, Overflow, Recorder, RecorderOptions, RecorderStats, Run};
+pub use recorder::{Flush, NewRun, Recorder, RecorderStats, Run};
 pub use runlog_core::{history, id, log, model, query, time};
 pub use runlog_sqlite::Durability;
 pub use runlog_sqlite::import::Skipped;

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `store`, `connection` | the store, its options, how a connection is set up |
 //! | `migrations` | the schema in SQL, numbered |
-//! | `tx` | transactions: the storage trait, handed on to the modules below |
+//! | `tx`, `surface` | transactions; the storage trait, handed on to the modules below |
 //! | `rows`, `statements`, `mistyped`, `tags` | rows of the synchronised tables |
 //! | `derived` | the indexes of tags and params |
 //! | `list`, `listing`, `find` | listings, and executions by their ids |
@@ -52,6 +52,7 @@ mod purge;
 mod rows;
 mod statements;
 mod store;
+mod surface;
 mod sync_state;
 mod tags;
 mod tx;

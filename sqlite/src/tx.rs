@@ -1,26 +1,16 @@
-//! Transactions, and the surface of the storage trait over the modules that do the work.
+//! Transactions: begun, committed, rolled back, and what they share.
 
 use std::cell::{Cell, RefCell};
-use std::ops::RangeInclusive;
 
-use runlog_core::clock::{Clock, ColumnSet, DeviceNumbers, RowClocks};
-use runlog_core::id::{DeviceId, ExecutionId, IdPattern};
-use runlog_core::log::{Gap, Lines, LogKey, PieceHead};
-use runlog_core::model::Tag;
-use runlog_core::query::ListQuery;
-use runlog_core::schema::RowKey;
-use runlog_core::store::{
-    Backend, BackendId, Change, ChangeNumber, Counters, KeptCell, Lease, ListedPage, ReadTx,
-    Rejection, Row, RowWrite, StoreError, StoreResult, WriteTx,
-};
-use runlog_core::time::Timestamp;
+use runlog_core::clock::{DeviceNumbers, RowClocks};
+use runlog_core::id::DeviceId;
+use runlog_core::store::{StoreError, StoreResult};
 use rusqlite::{CachedStatement, Connection};
 
 use crate::devices::{DeviceCache, Devices};
 use crate::error::Outcome;
 use crate::pieces::PieceCodec;
 use crate::statements::Texts;
-use crate::{changes, find, kept, list, local, logs, purge, rows, sync_state, tags};
 
 /// What a store keeps between transactions. All of it can be had again from the database.
 #[derive(Debug, Default)]
@@ -79,7 +69,7 @@ impl<'a> Tx<'a> {
     }
 
     /// Runs a write, unless one failed before.
-    fn write<T>(&self, work: impl FnOnce(&Self) -> Outcome<T>) -> StoreResult<T> {
+    pub(crate) fn write<T>(&self, work: impl FnOnce(&Self) -> Outcome<T>) -> StoreResult<T> {
         if let Some(error) = &*self.failed.borrow() {
             return Err(error.clone());
         }
@@ -147,176 +137,5 @@ impl Drop for Tx<'_> {
             }
             self.caches.devices.borrow_mut().roll_back();
         }
-    }
-}
-
-impl ReadTx for Tx<'_> {
-    fn device(&self) -> StoreResult<Option<DeviceId>> {
-        self.done(local::device(self))
-    }
-
-    fn counters(&self) -> StoreResult<Counters> {
-        self.done(local::counters(self))
-    }
-
-    fn row(&self, key: &RowKey, columns: ColumnSet) -> StoreResult<Option<Row>> {
-        self.done(rows::row(self, key, columns))
-    }
-
-    fn tags(&self, execution: ExecutionId) -> StoreResult<Vec<(Tag, Row)>> {
-        self.done(tags::of_execution(self, execution))
-    }
-
-    fn list(&self, query: &ListQuery) -> StoreResult<ListedPage> {
-        self.done(list::page(self, query))
-    }
-
-    fn count(&self, query: &ListQuery) -> StoreResult<u64> {
-        self.done(list::count(self, query))
-    }
-
-    fn find(&self, pattern: &IdPattern, limit: usize) -> StoreResult<Vec<ExecutionId>> {
-        self.done(find::matching(self, pattern, limit))
-    }
-
-    fn hidden(&self, limit: usize) -> StoreResult<Vec<ExecutionId>> {
-        self.done(find::hidden(self, limit))
-    }
-
-    fn changes(&self, after: ChangeNumber, limit: usize) -> StoreResult<Vec<Change>> {
-        self.done(changes::after(self, after, limit))
-    }
-
-    fn kept(&self, table: &str, key: &[u8]) -> StoreResult<Vec<KeptCell>> {
-        self.done(kept::cells(self, table, key))
-    }
-
-    fn kept_rows(&self, limit: usize) -> StoreResult<Vec<(String, Vec<u8>)>> {
-        self.done(kept::rows(self, limit))
-    }
-
-    fn purged(&self, key: &RowKey) -> StoreResult<Option<Clock>> {
-        self.done(purge::clock(self, key))
-    }
-
-    fn pieces(
-        &self,
-        execution: ExecutionId,
-        sequences: RangeInclusive<u64>,
-    ) -> StoreResult<Vec<PieceHead>> {
-        self.done(logs::heads(self, execution, &sequences))
-    }
-
-    fn piece_lines(&self, log: LogKey, first: u64) -> StoreResult<Option<Lines>> {
-        self.done(logs::lines(self, log, first))
-    }
-
-    fn last_sequence(&self, execution: ExecutionId) -> StoreResult<u64> {
-        self.done(logs::last_sequence(self, execution))
-    }
-
-    fn gaps(&self, execution: ExecutionId) -> StoreResult<Vec<Gap>> {
-        self.done(logs::gaps(self, execution))
-    }
-
-    fn leases(&self) -> StoreResult<Vec<Lease>> {
-        self.done(local::leases(self))
-    }
-
-    fn backends(&self) -> StoreResult<Vec<Backend>> {
-        self.done(sync_state::backends(self))
-    }
-
-    fn acknowledged_at(
-        &self,
-        backend: BackendId,
-        change: ChangeNumber,
-    ) -> StoreResult<Option<Timestamp>> {
-        self.done(sync_state::acknowledged_at(self, backend, change))
-    }
-
-    fn rejection(&self, backend: BackendId, key: &RowKey) -> StoreResult<Option<Rejection>> {
-        self.done(sync_state::rejection(self, backend, key))
-    }
-}
-
-impl WriteTx for Tx<'_> {
-    fn set_device(&mut self, device: DeviceId) -> StoreResult<()> {
-        self.write(|tx| local::set_device(tx, device))
-    }
-
-    fn set_counters(&mut self, counters: Counters) -> StoreResult<()> {
-        self.write(|tx| local::set_counters(tx, counters))
-    }
-
-    fn insert_row(&mut self, key: &RowKey, write: &RowWrite<'_>) -> StoreResult<()> {
-        self.write(|tx| rows::insert(tx, key, write))
-    }
-
-    fn update_row(&mut self, key: &RowKey, write: &RowWrite<'_>) -> StoreResult<()> {
-        self.write(|tx| rows::update(tx, key, write))
-    }
-
-    fn purge(&mut self, execution: ExecutionId, clock: Clock) -> StoreResult<()> {
-        self.write(|tx| purge::execution(tx, execution, clock))
-    }
-
-    fn keep(
-        &mut self,
-        table: &str,
-        key: &[u8],
-        cell: &KeptCell,
-        change: ChangeNumber,
-    ) -> StoreResult<()> {
-        self.write(|tx| kept::keep(tx, table, key, cell, change))
-    }
-
-    fn unkeep(&mut self, table: &str, key: &[u8], column: &str) -> StoreResult<()> {
-        self.write(|tx| kept::unkeep(tx, table, key, column))
-    }
-
-    fn put_piece(&mut self, head: &PieceHead, lines: &Lines) -> StoreResult<()> {
-        self.write(|tx| logs::put(tx, head, lines))
-    }
-
-    fn renumber_piece(&mut self, log: LogKey, first: u64, change: ChangeNumber) -> StoreResult<()> {
-        self.write(|tx| logs::renumber(tx, log, first, change))
-    }
-
-    fn remove_pieces(&mut self, log: LogKey, sequences: RangeInclusive<u64>) -> StoreResult<()> {
-        self.write(|tx| logs::remove(tx, log, &sequences))
-    }
-
-    fn put_gap(&mut self, gap: &Gap) -> StoreResult<()> {
-        self.write(|tx| logs::put_gap(tx, gap))
-    }
-
-    fn put_lease(&mut self, lease: &Lease) -> StoreResult<()> {
-        self.write(|tx| local::put_lease(tx, lease))
-    }
-
-    fn remove_lease(&mut self, execution: ExecutionId) -> StoreResult<()> {
-        self.write(|tx| local::remove_lease(tx, execution))
-    }
-
-    fn put_backend(&mut self, backend: &Backend) -> StoreResult<()> {
-        self.write(|tx| sync_state::put_backend(tx, backend))
-    }
-
-    fn remove_backend(&mut self, backend: BackendId) -> StoreResult<()> {
-        self.write(|tx| sync_state::remove_backend(tx, backend))
-    }
-
-    fn put_mark(
-        &mut self,
-        backend: BackendId,
-        change: ChangeNumber,
-        at: Timestamp,
-    ) -> StoreResult<()> {
-        self.write(|tx| sync_state::put_mark(tx, backend, change, at))
-    }
-
-    fn put_rejection(&mut self, rejection: &Rejection) -> StoreResult<()> {
-        self.write(|tx| sync_state::put_rejection(tx, rejection))
     }
 }

@@ -20,7 +20,7 @@ pub enum Merged {
     Updated,
     /// Nothing changed: it was known, or newer edits cover it.
     Unchanged,
-    /// The row was purged.
+    /// The row was purged after the record was written.
     Purged,
 }
 
@@ -99,6 +99,12 @@ impl HistoryWriter<'_> {
         clock: Clock,
         cells: Vec<(ColumnId, Value)>,
     ) -> Result<Merged, HistoryError> {
+        // Before all else: what is older than the purge stays out whether newer records of the run
+        // have come by now or not, and a record without a known cell is not kept for it either.
+        let purged = self.tx.purged(&RowKey::Execution(key.execution()))?;
+        if purged.is_some_and(|purged| clock <= purged) {
+            return Ok(Merged::Purged);
+        }
         let table = key.table();
         let Some(row) = self.tx.row(key, table.all_columns())? else {
             return self.merge_new(key, clock, cells);
@@ -121,10 +127,6 @@ impl HistoryWriter<'_> {
         clock: Clock,
         cells: Vec<(ColumnId, Value)>,
     ) -> Result<Merged, HistoryError> {
-        // First: a record without a known cell would else be kept for a run that is gone.
-        if self.tx.purged(&RowKey::Execution(key.execution()))?.is_some() {
-            return Ok(Merged::Purged);
-        }
         if cells.is_empty() || clock == Clock::ZERO {
             return Ok(Merged::Unchanged);
         }

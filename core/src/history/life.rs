@@ -107,6 +107,10 @@ impl HistoryWriter<'_> {
             self.lose(id, heard)?;
             lost.push(id);
         }
+        // A heartbeat that came after an ending must not stay for ever.
+        for lease in leases.iter().filter(|lease| !alive(lease.owner)) {
+            self.tx.remove_lease(lease.execution)?;
+        }
         Ok(lost)
     }
 

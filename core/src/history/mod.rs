@@ -23,6 +23,7 @@ mod error;
 mod import;
 mod incoming;
 mod life;
+mod log_reading;
 mod logs;
 mod reader;
 mod sync_state;

@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 
 use super::HistoryError;
+use super::log_reading::read_log;
 use super::sync_state::{SyncState, SyncSummary, sync_states};
 use crate::id::{DeviceId, ExecutionId, IdPattern};
-use crate::log::{LogEntry, LogFilter, LogRange, read_log};
+use crate::log::{LogEntry, LogFilter, LogRange};
 use crate::model::{Execution, InvalidValue, Status, Summary, Tag, Visibility};
 use crate::query::{Cursor, Filter, ListQuery, PAGE_MAX};
 use crate::schema::{RowKey, executions};
@@ -93,7 +94,9 @@ impl<'a> HistoryReader<'a> {
         Ok(self.tx.count(query)?)
     }
 
-    /// Hands lines and gaps of a log to `visit`; see [`read_log`].
+    /// Hands the lines of a range that pass the filter, and the gaps between them, to `visit`, in
+    /// the order of their sequences, until it breaks. Where two devices wrote one log, whole pieces
+    /// are ordered by their first line. Only the pieces that are needed are opened.
     ///
     /// # Errors
     /// The store's own errors.

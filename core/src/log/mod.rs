@@ -11,17 +11,17 @@ mod level;
 mod limits;
 mod lines;
 mod lines_codec;
-mod read;
+mod part;
 
 pub use level::detect_level;
 pub use limits::LogLimits;
 pub use lines::{LineRef, Lines};
 pub use lines_codec::{decode_lines, encode_lines};
-pub use read::{LogEntry, LogFilter, LogRange, read_log};
+pub use part::{LogEntry, LogFilter, LogRange};
 
+use crate::change::ChangeNumber;
 use crate::id::{DeviceId, ExecutionId};
 use crate::model::text_enum;
-use crate::store::ChangeNumber;
 use crate::time::Timestamp;
 
 text_enum! {

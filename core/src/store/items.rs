@@ -1,5 +1,6 @@
 //! What goes into a store and comes out of it.
 
+use crate::change::ChangeNumber;
 use crate::clock::{Clock, ClockTime, ColumnId, RowClocks};
 use crate::id::ExecutionId;
 use crate::log::LogKey;
@@ -8,31 +9,6 @@ use crate::query::Cursor;
 use crate::schema::RowKey;
 use crate::time::Timestamp;
 use crate::value::Value;
-
-/// The number of a local change: ascending, one sequence over everything that syncs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct ChangeNumber(u64);
-
-impl ChangeNumber {
-    /// Before the first change; also of what has no number.
-    pub const ZERO: Self = Self(0);
-
-    /// From a number.
-    pub const fn new(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-
-    /// The number of the following change.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self(self.0 + 1)
-    }
-}
 
 /// What was given out last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

@@ -34,10 +34,12 @@ use std::ops::RangeInclusive;
 
 pub use error::StoreError;
 pub use items::{
-    Backend, BackendId, Change, ChangeNumber, ChangedItem, Counters, KeptCell, Lease, ListedPage,
-    ListedRow, OwnerId, Rejection, Row, RowWrite,
+    Backend, BackendId, Change, ChangedItem, Counters, KeptCell, Lease, ListedPage, ListedRow,
+    OwnerId, Rejection, Row, RowWrite,
 };
 pub use memory::MemoryStore;
+
+pub use crate::change::ChangeNumber;
 
 use crate::clock::{Clock, ColumnSet};
 use crate::id::{DeviceId, ExecutionId, IdPattern};

@@ -2,8 +2,8 @@
 //!
 //! A [`Run`] never waits for the disk. What it reports goes into a bounded queue; a thread with a
 //! connection of its own takes all of it at once and commits it in one transaction. It does so when
-//! [`RecorderOptions::batch_lines`] or [`RecorderOptions::batch_bytes`] wait, or
-//! [`RecorderOptions::batch_delay`] after the first line, and at once for a start, an ending and a
+//! [`RecorderOptions::batch_lines`](crate::RecorderOptions::batch_lines) or [`batch_bytes`](crate::RecorderOptions::batch_bytes) wait, or
+//! [`batch_delay`](crate::RecorderOptions::batch_delay) after the first line, and at once for a start, an ending and a
 //! flush. Where the store cannot be written (a full disk, a lock held for too long), the thread
 //! keeps what it has and tries again, and everybody who waits is told.
 
@@ -15,51 +15,17 @@ mod writer;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 pub use flush::Flush;
-pub use queue::{Overflow, RecorderStats};
+pub use queue::RecorderStats;
 pub(crate) use run::event_level;
 pub use run::{NewRun, Run};
 
-use crate::open::{Options, open_history};
+use crate::connect::open_history;
+use crate::options::Options;
 use crate::owner::Owner;
 use crate::{Error, files};
 use queue::Queue;
-
-/// How the recorder batches and what it does when its queue is full.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct RecorderOptions {
-    /// Lines at which the writer is woken: 4,000 unless told.
-    pub batch_lines: usize,
-    /// Bytes of lines at which the writer is woken: 512 KiB unless told.
-    pub batch_bytes: usize,
-    /// How long a line waits at most for others: 100 ms unless told.
-    pub batch_delay: Duration,
-    /// Bytes that the queue holds: 16 MiB unless told.
-    pub queue_bytes: usize,
-    /// What happens to a line that finds the queue full: it is dropped unless told.
-    pub overflow: Overflow,
-    /// How often a run says that its process lives: every 10 s unless told.
-    pub heartbeat: Duration,
-    /// How long until a failed write is tried again: 1 s unless told.
-    pub retry_delay: Duration,
-}
-
-impl Default for RecorderOptions {
-    fn default() -> Self {
-        Self {
-            batch_lines: 4_000,
-            batch_bytes: 512 << 10,
-            batch_delay: Duration::from_millis(100),
-            queue_bytes: 16 << 20,
-            overflow: Overflow::Drop,
-            heartbeat: Duration::from_secs(10),
-            retry_delay: Duration::from_secs(1),
-        }
-    }
-}
 
 /// Records executions. Cheap to clone; every clone feeds the same thread. When the last clone and
 /// the last [`Run`] are gone, the thread writes what is left and ends.

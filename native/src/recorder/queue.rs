@@ -9,20 +9,9 @@ use runlog_core::log::{LineRef, Lines};
 use runlog_core::model::{Attributes, Ending, NewExecution, Params};
 use runlog_core::time::Timestamp;
 
-use super::RecorderOptions;
 use super::flush::{Failure, Flush, Outcome, Ticket};
 use crate::Error;
-
-/// What happens to a line that finds the queue full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Overflow {
-    /// It is dropped and counted, and the log says where and how many: recording never slows the
-    /// recorded program.
-    Drop,
-    /// Its program waits until there is room: nothing is dropped.
-    Wait,
-}
+use crate::options::{Overflow, RecorderOptions};
 
 /// How the recorder fares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use runlog_core::time::Timestamp;
 use super::Inner;
 use super::flush::Flush;
 use super::queue::End;
-use crate::open::open_history;
+use crate::connect::open_history;
 use crate::{Error, system};
 
 /// Largest structured event in bytes of JSON.

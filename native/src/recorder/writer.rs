@@ -10,7 +10,7 @@ use runlog_sqlite::SqliteStore;
 
 use super::flush::Failure;
 use super::queue::{Batch, End, Queue, Segment, answer_all};
-use crate::open::Options;
+use crate::options::Options;
 use crate::owner::Owner;
 use crate::system;
 

@@ -1,10 +1,12 @@
 //! K5: a purge removes everything of a run, leaves its key, and touches nobody else.
 
+use runlog_core::clock::{ColumnId, ColumnSet};
 use runlog_core::codec::RowRecord;
 use runlog_core::history::Merged;
 use runlog_core::query::{ListQuery, Order};
 use runlog_core::schema::{RowKey, executions};
 use runlog_core::store::{Lease, OwnerId, Rejection, Store, StoreResult, WriteTx};
+use runlog_core::value::Value;
 
 use crate::Factory;
 use crate::dump::{Dump, records};
@@ -150,6 +152,32 @@ pub fn records_of_a_purged_run_stay_out<F: Factory>(factory: &mut F) {
         assert_eq!(merged, [Merged::Purged], "{record:?}");
         Dump::of(history.store_mut()).assert_eq(&before, format!("after {record:?}"));
     }
+}
+
+/// A restore elsewhere that is newer than the purge brings the run back, and only what it re-stated:
+/// older records stay out, before it and after it.
+pub fn a_newer_restore_outlives_a_purge<F: Factory>(factory: &mut F) {
+    let key = RowKey::Execution(id(1));
+    let restated = |columns: &[ColumnId], millis| {
+        let cells: Vec<_> = columns.iter().map(|column| (*column, Value::from("told"))).collect();
+        (clock(millis, OTHER), cells)
+    };
+    let newer = restated(&[executions::WORKFLOW_NAME], 9_000_000_000_000);
+    let older = restated(&[executions::WORKFLOW_NAME, executions::HOST_NAME], 1);
+    let mut dumps = Vec::new();
+    for order in [[&older, &newer], [&newer, &older]] {
+        let mut history = history(factory);
+        let run = start(&mut history, 1, 1);
+        history.write(at(2), |tx| tx.delete(run)).unwrap();
+        history.write(at(3), |tx| tx.purge(run)).unwrap();
+        for (clock, cells) in order {
+            history.write(at(4), |tx| tx.merge_row(&key, *clock, cells.clone())).unwrap();
+        }
+        let row = read(history.store_mut(), |tx| tx.row(&key, executions::ALL)).unwrap();
+        assert_eq!(row.clocks.covered(), ColumnSet::of(&[executions::WORKFLOW_NAME]));
+        dumps.push(row.cells);
+    }
+    assert_eq!(dumps[0], dumps[1]);
 }
 
 /// The key's clock lets nothing of the store's other answers change: a purged id can be purged and

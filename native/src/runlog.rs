@@ -1,46 +1,20 @@
-//! Opening a history in a file.
+//! A history in a file: opened, read, edited.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use runlog_core::history::{History, HistoryError, HistoryReader, HistoryWriter, SummaryPage};
 use runlog_core::id::{DeviceId, ExecutionId, IdPattern};
-use runlog_core::log::LogLimits;
 use runlog_core::model::Execution;
 use runlog_core::query::ListQuery;
 use runlog_core::store::OwnerId;
-use runlog_sqlite::{Durability, SqliteStore};
-use rusqlite::{Connection, OpenFlags};
+use runlog_sqlite::SqliteStore;
 
+use crate::connect::open_history;
+use crate::options::Options;
 use crate::owner::{self, Life, RecorderLock};
-use crate::recorder::{Recorder, RecorderOptions};
+use crate::recorder::Recorder;
 use crate::{Error, files, system};
-
-/// How a history is opened.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Options {
-    /// What a commit survives. The death of the process, unless told.
-    pub durability: Durability,
-    /// How long to wait for another process that is writing: 30 s unless told.
-    pub busy_timeout: Duration,
-    /// How much of each log is kept.
-    pub log_limits: LogLimits,
-    /// How the recorder batches.
-    pub recorder: RecorderOptions,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            durability: Durability::Process,
-            busy_timeout: Duration::from_secs(30),
-            log_limits: LogLimits::default(),
-            recorder: RecorderOptions::default(),
-        }
-    }
-}
 
 /// Age of a heartbeat at which a process counts as dead where its lock cannot be asked.
 const HEARTBEAT_STALE_MS: u64 = 60_000;
@@ -202,7 +176,7 @@ impl Runlog {
         let orphaned = running.iter().any(|id| {
             leases.iter().find(|lease| lease.execution == *id).is_none_or(|l| !alive(l.owner))
         });
-        if orphaned {
+        if orphaned || leases.iter().any(|lease| !alive(lease.owner)) {
             history.write(now, |writer| writer.lose_orphans(&mut |owner| alive(owner)))?;
         }
         for lease in leases.iter().filter(|lease| !alive(lease.owner)) {
@@ -210,36 +184,4 @@ impl Runlog {
         }
         Ok(())
     }
-}
-
-/// Opens a connection, migrates it if it must be, and puts the history on top.
-pub(crate) fn open_history(path: &Path, options: &Options) -> Result<History<SqliteStore>, Error> {
-    connect(path, options).map_err(|error| match error {
-        HistoryError::Store(source) => Error::database(path)(source),
-        other => Error::History(other),
-    })
-}
-
-fn connect(path: &Path, options: &Options) -> Result<History<SqliteStore>, HistoryError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)
-        .map_err(|error| runlog_sqlite::store_error(&error))?;
-    let pending = runlog_sqlite::pending(&connection)?;
-    if let Some(pending) = pending.filter(|pending| pending.has_rows) {
-        crate::backup::before_migration(&connection, path, pending.from)?;
-    }
-    let store_options = runlog_sqlite::Options {
-        durability: options.durability,
-        busy_timeout: options.busy_timeout,
-        ..runlog_sqlite::Options::default()
-    };
-    let store = SqliteStore::open(connection, store_options, system::now())?;
-    let mut history = History::open(store, system::new_device_id())?;
-    if pending.is_some_and(|pending| pending.has_rows) {
-        // What an older program hid because it did not know a value may be known now.
-        history.write(system::now(), |tx| tx.review_hidden(usize::MAX))?;
-    }
-    Ok(history)
 }
