@@ -8,8 +8,8 @@ use crate::error::Error;
 ///   runlog mcp
 ///   {"mcpServers": {"runlog": {"command": "runlog", "args": ["mcp"]}}}
 ///
-/// An assistant starts this by itself, where it is registered as above; see docs/mcp.md. It can then
-/// list executions, ask how they ended and read their logs. It can change nothing.
+/// An assistant starts this by itself where it is registered as above; see docs/mcp.md. It can list
+/// executions, ask how they ended and read their logs. It can change nothing.
 ///
 /// Standard output carries the protocol and nothing else. The server ends when its input does.
 #[derive(Debug, Args)]

@@ -23,7 +23,6 @@ pub(super) struct Input {
     offset: u32,
     /// Only executions of this workflow, by its exact id. Where no workflow was named, a recorded
     /// command has the name of its program, such as make, as workflow_id.
-    #[serde(default)]
     workflow_id: Option<String>,
 }
 

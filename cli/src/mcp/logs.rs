@@ -30,23 +30,18 @@ pub(super) struct Input {
     /// its last 8 digits (the short id that the command line prints).
     handle_id: String,
     /// The last so many lines: what happens unless from, to or around is given. Default 100.
-    #[serde(default)]
     #[schemars(range(min = 1, max = LAST_MAX))]
     last: Option<u32>,
     /// The first sequence to read; lines are numbered from 1.
-    #[serde(default)]
     #[schemars(range(min = 1))]
     from: Option<u64>,
     /// The last sequence to read, included.
-    #[serde(default)]
     #[schemars(range(min = 1))]
     to: Option<u64>,
     /// Read the line with this sequence, and context before and behind it.
-    #[serde(default)]
     #[schemars(range(min = 1))]
     around: Option<u64>,
     /// How many sequences on each side of around. Default 10.
-    #[serde(default)]
     #[schemars(range(max = CONTEXT_MAX))]
     context: Option<u32>,
     /// Only lines of this stream. With last, counted after this filter.
@@ -202,9 +197,11 @@ fn text<T: FromStr<Err = InvalidValue>>(text: Option<&str>) -> Result<Option<T>,
 }
 
 fn notice(left_out: &[LeftOut], bytes_max: u32) -> Option<String> {
+    if left_out.is_empty() {
+        return None;
+    }
     let ranges = left_out.iter().map(|LeftOut { from, to }| format!("from={from} to={to}"));
     let ranges = ranges.collect::<Vec<_>>().join(", then ");
-    (!left_out.is_empty()).then(|| {
-        format!("[truncated at max_bytes={bytes_max}: to read what is left out, call get_logs with {ranges}]")
-    })
+    let how = "to read what is left out, call get_logs with";
+    Some(format!("[truncated at max_bytes={bytes_max}: {how} {ranges}]"))
 }

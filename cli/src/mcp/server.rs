@@ -24,8 +24,8 @@ use crate::error::{Error, ErrorKind};
 
 const INSTRUCTIONS: &str = "\
 Runlog keeps the history of what was executed on this machine: workflow runs, commands, jobs and \
-prompts, with their logs and outcome. It survives restarts; a handle_id stays valid for ever. Begin \
-with list_execution_history, ask get_status how an execution ended, and read what it printed with \
+prompts, with their logs and outcome, also from before a restart. Begin with \
+list_execution_history, ask get_status how an execution ended, and read what it printed with \
 get_logs, from the end of the log where something failed. All tools only read.";
 
 /// Serves until standard input ends.

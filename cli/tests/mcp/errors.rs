@@ -14,10 +14,16 @@ async fn an_id_that_nothing_has() {
     let unknown = json!({ "handle_id": "0123456789abcdef" });
     let without_history = assistant.refused("get_status", unknown.clone()).await;
     home.record("build", "true");
-    insta::assert_snapshot!(assistant.refused("get_status", unknown.clone()).await, @"");
+    insta::assert_snapshot!(assistant.refused("get_status", unknown.clone()).await, @"
+    no execution has an id that begins or ends with '0123456789abcdef'
+    hint: call list_execution_history: it gives the handle_id of each execution
+    ");
     assert_eq!(assistant.refused("get_logs", unknown.clone()).await, without_history);
     let no_id = json!({ "handle_id": "the last one" });
-    insta::assert_snapshot!(assistant.refused("get_logs", no_id).await, @"");
+    insta::assert_snapshot!(assistant.refused("get_logs", no_id).await, @"
+    'the last one' is not an execution id
+    hint: take a handle_id of list_execution_history, or 4 to 32 hexadecimal digits of one
+    ");
     assistant.stop().await;
 }
 
@@ -29,12 +35,18 @@ async fn an_ambiguous_id_comes_with_what_it_may_mean() {
     for (number, workflow) in [(1, "build"), (2, "deploy")] {
         let mut new = NewRun::new(Kind::Job, workflow).unwrap();
         new.execution_mut().id = ExecutionId::from_u128(0xabcd << 112 | number);
-        new.execution_mut().started_at = Some("2026-01-02T03:04:05Z".parse().unwrap());
         recorder.start(new).unwrap().finish_completed().unwrap();
     }
     let assistant = Assistant::start(&home).await;
     let ambiguous = json!({ "handle_id": "abcd-00" });
-    insta::assert_snapshot!(assistant.refused("get_status", ambiguous).await, @"");
+    let told = assistant.refused("get_status", ambiguous).await;
+    let time = regex::Regex::new(r"started \S+Z").unwrap();
+    insta::assert_snapshot!(time.replace_all(&told, "started [time]"), @"
+    'abcd00' is ambiguous; it may mean
+      abcd0000-0000-0000-0000-000000000001  build, completed, started [time]
+      abcd0000-0000-0000-0000-000000000002  deploy, completed, started [time]
+    hint: call again with one of these as handle_id
+    ");
     assistant.stop().await;
 }
 
