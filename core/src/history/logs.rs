@@ -129,17 +129,17 @@ impl HistoryWriter<'_> {
         }
         let appended_first = writer.next;
         writer.next += lines.len() as u64;
-        writer.open.extend(lines);
+        let mut taken = writer.fill_open(lines, 0);
         if !is_full(&writer.open) {
             let head = open_head(writer.log, appended_first, lines);
             return Ok(self.tx.put_piece(&head, lines)?);
         }
         self.remove_open(writer, appended_first)?;
         while is_full(&writer.open) {
-            let rest = writer.open.split_off(piece_len(&writer.open));
             self.put_sealed(writer)?;
             writer.open_first += writer.open.len() as u64;
-            writer.open = rest;
+            writer.open.clear();
+            taken += writer.fill_open(lines, taken);
         }
         if !writer.open.is_empty() {
             let head = open_head(writer.log, writer.open_first, &writer.open);
@@ -249,6 +249,16 @@ impl HistoryWriter<'_> {
 }
 
 impl LogWriter {
+    /// Moves as few of the lines from `from` on into the open piece as make it full, or all, and
+    /// says how many. (Taking all at once and splitting would copy a large batch once a piece.)
+    fn fill_open(&mut self, lines: &Lines, from: usize) -> usize {
+        let lines_left = PIECE_LINES.saturating_sub(self.open.len());
+        let bytes_left = PIECE_BYTES.saturating_sub(self.open.bytes());
+        let count = lines.reach(from, lines_left, bytes_left);
+        self.open.extend_from(lines, from..from + count);
+        count
+    }
+
     fn count_sealed(&mut self, first: u64, last: u64, bytes: u64) {
         let (all_bytes, lines) = (self.head.bytes + bytes, self.head.lines + (last - first + 1));
         self.head.closed |= !self.limits.head().holds(all_bytes, lines);
@@ -265,11 +275,6 @@ impl LogWriter {
 
 fn is_full(lines: &Lines) -> bool {
     lines.len() >= PIECE_LINES || lines.bytes() >= PIECE_BYTES
-}
-
-/// How many of the lines make a full piece: as few as reach one of its sizes.
-fn piece_len(lines: &Lines) -> usize {
-    lines.prefix_len(PIECE_LINES, PIECE_BYTES)
 }
 
 fn open_head(log: LogKey, first: u64, lines: &Lines) -> PieceHead {

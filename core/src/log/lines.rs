@@ -1,5 +1,7 @@
 //! A batch of lines, held by columns.
 
+use std::ops::Range;
+
 use super::{Contents, LINE_BYTES_MAX, Level, Stream, detect_level};
 use crate::time::Timestamp;
 
@@ -95,11 +97,17 @@ impl Lines {
 
     /// Appends all lines of another batch.
     pub fn extend(&mut self, other: &Lines) {
-        let base = self.text.len() as u32;
-        self.times.extend_from_slice(&other.times);
-        self.tags.extend_from_slice(&other.tags);
-        self.ends.extend(other.ends.iter().map(|end| base + end));
-        self.text.extend_from_slice(&other.text);
+        self.extend_from(other, 0..other.len());
+    }
+
+    /// Appends a range of the lines of another batch.
+    pub fn extend_from(&mut self, other: &Lines, range: Range<usize>) {
+        let (first, last) = (other.end(range.start), other.end(range.end));
+        let (base, cut) = (self.text.len() as u32, first as u32);
+        self.times.extend_from_slice(&other.times[range.clone()]);
+        self.tags.extend_from_slice(&other.tags[range.clone()]);
+        self.ends.extend(other.ends[range].iter().map(|end| base + (end - cut)));
+        self.text.extend_from_slice(&other.text[first..last]);
     }
 
     /// Splits off the lines from `at` on.
@@ -125,11 +133,14 @@ impl Lines {
         self.ends.is_empty()
     }
 
-    /// As few of the first lines as reach `lines` or `bytes` (a line end counted for each), or all.
-    pub fn prefix_len(&self, lines: usize, bytes: usize) -> usize {
-        let reached = self.ends.iter().enumerate().take(lines);
-        let mut reached = reached.skip_while(|(index, end)| **end as usize + index + 1 < bytes);
-        reached.next().map_or(lines.min(self.len()), |(index, _)| index + 1)
+    /// As few of the lines behind the first `from` as reach `lines` or `bytes` (a line end counted
+    /// for each), or all of them.
+    pub fn reach(&self, from: usize, lines: usize, bytes: usize) -> usize {
+        let before = self.end(from);
+        let reached = self.ends[from..].iter().enumerate().take(lines);
+        let mut reached =
+            reached.skip_while(|(index, end)| **end as usize - before + index + 1 < bytes);
+        reached.next().map_or(lines.min(self.len() - from), |(index, _)| index + 1)
     }
 
     /// Bytes of all lines, a line end counted for each.
