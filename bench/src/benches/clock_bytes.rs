@@ -1,0 +1,82 @@
+//! Bytes that merging costs a row which was written once and finished once. No index is counted.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::Failed;
+use crate::measure::Samples;
+use crate::report::{Finding, Target};
+use crate::setup::{Setup, open_history};
+use crate::workload::{ending, executions};
+
+const BATCH: u64 = 1_000;
+
+pub(crate) fn run(setup: &Setup) -> Result<Vec<Finding>, Failed> {
+    let batches = setup.size(100, 1);
+    let scratch = setup.scratch()?;
+    let path = |name: &str| scratch.path().join(name);
+    let mut history = open_history(&path("runlog.db"))?;
+    for batch in 0..batches {
+        let runs = executions(batch * BATCH..(batch + 1) * BATCH)?;
+        let now = runs.last().ok_or("no runs")?.created_at;
+        history.write(now, |tx| {
+            runs.iter().try_for_each(|new| tx.start(new))?;
+            runs.iter().try_for_each(|new| tx.finish(new.id, &ending(new)))
+        })?;
+    }
+    let store = history.into_store();
+    let (mut stored, mut in_file) = (Samples::default(), Samples::default());
+    stored.push(stored_bytes(store.connection())?);
+    let with = rows_alone(store.connection(), &path("with.db"), true)?;
+    let without = rows_alone(store.connection(), &path("without.db"), false)?;
+    let rows = (batches * BATCH) as f64;
+    in_file.push((with as f64 - without as f64) / rows);
+    let notes = format!("mean of {rows} rows; the rest of a row {:.0}", without as f64 / rows);
+    Ok(vec![
+        Finding::new("merge metadata a row, in cells", Target::AtMost(40.0), stored)
+            .unit(" B")
+            .notes(notes),
+        Finding::new("merge metadata a row, in the file", Target::AtMost(40.0), in_file).unit(" B"),
+    ])
+}
+
+/// Mean bytes of clocks and change number, with the serial types that announce them.
+fn stored_bytes(connection: &Connection) -> Result<f64, Failed> {
+    // https://sqlite.org/fileformat.html#record_format
+    Ok(connection.query_row(
+        "SELECT avg(
+             length(clocks) + CASE WHEN 2 * length(clocks) + 12 < 128 THEN 1 ELSE 2 END
+             + 1 + CASE
+                 WHEN change < 2 THEN 0
+                 WHEN change < 1 << 7 THEN 1
+                 WHEN change < 1 << 15 THEN 2
+                 WHEN change < 1 << 23 THEN 3
+                 WHEN change < 1 << 31 THEN 4
+                 WHEN change < 1 << 47 THEN 6
+                 ELSE 8
+             END
+         ) FROM executions",
+        [],
+        |row| row.get(0),
+    )?)
+}
+
+/// Bytes of a file that holds the rows and nothing else.
+fn rows_alone(source: &Connection, path: &Path, with_metadata: bool) -> Result<u64, Failed> {
+    let columns: Vec<String> = source
+        .prepare("SELECT name FROM pragma_table_info('executions')")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let kept: Vec<_> = columns
+        .into_iter()
+        .filter(|name| with_metadata || (name != "clocks" && name != "change"))
+        .collect();
+    source.execute("ATTACH ?1 AS copy", [path.to_str().ok_or("the path is no text")?])?;
+    source.execute_batch(&format!(
+        "CREATE TABLE copy.rows AS SELECT {} FROM executions ORDER BY row; DETACH copy",
+        kept.join(", ")
+    ))?;
+    Connection::open(path)?.execute_batch("VACUUM")?;
+    Ok(std::fs::metadata(path)?.len())
+}
