@@ -29,7 +29,7 @@ pub(crate) struct RemoteRow {
 }
 
 pub(crate) fn run(setup: &Setup) -> Result<Vec<Finding>, Failed> {
-    let batches = setup.size(50, 2);
+    let batches = setup.size(25, 2);
     let mut findings = Vec::new();
     let names = [
         (true, "merge of rows with one clock, of LWW by hand"),

@@ -71,7 +71,11 @@ pub(crate) fn run(setup: &Setup) -> Result<Vec<Finding>, Failed> {
         }
         let mut compared = Compared::default();
         let mut bytes = 0;
-        for _ in 0..setup.rounds() {
+        let rounds = match producer.target {
+            Target::None => 1,
+            _ => setup.rounds(),
+        };
+        for _ in 0..rounds {
             let home = setup.scratch()?;
             let [mut recorded, mut piped] = [Timed::default(); 2];
             piped.add(|| through_cat(&producer))?;
