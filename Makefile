@@ -55,7 +55,8 @@ audit: setup-lint ## Look for dependencies with known vulnerabilities (needs the
 demo: ## Try the program on a store of its own
 	scripts/demo.sh
 
-bench: ## Compare with plain SQLite and with peers
+bench: ## Compare with plain SQLite
+	cargo build --release -p runlog-cli -p runlog-bench
 	cargo run --release -p runlog-bench
 
 # Set-up. Each leaves alone what is there.

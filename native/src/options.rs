@@ -40,7 +40,7 @@ pub struct RecorderOptions {
     pub batch_bytes: usize,
     /// How long a line waits at most for others: 100 ms unless told.
     pub batch_delay: Duration,
-    /// Bytes that the queue holds: 16 MiB unless told.
+    /// Bytes that the queue holds: 24 MiB unless told.
     pub queue_bytes: usize,
     /// What happens to a line that finds the queue full: it is dropped unless told.
     pub overflow: Overflow,
@@ -56,7 +56,7 @@ impl Default for RecorderOptions {
             batch_lines: 4_000,
             batch_bytes: 512 << 10,
             batch_delay: Duration::from_millis(100),
-            queue_bytes: 16 << 20,
+            queue_bytes: 24 << 20,
             overflow: Overflow::Drop,
             heartbeat: Duration::from_secs(10),
             retry_delay: Duration::from_secs(1),

@@ -94,6 +94,9 @@ pub(crate) struct Queue {
     room: Condvar,
 }
 
+/// Bytes at which a segment is closed. A queue of one growing buffer would be copied as it grows,
+/// and take twice its size meanwhile.
+const SEGMENT_BYTES: usize = 256 << 10;
 /// What a line costs in the queue beside its bytes.
 const LINE_OVERHEAD_BYTES: usize = 16;
 
@@ -170,7 +173,7 @@ impl Queue {
         state.lines += 1;
         let segments = state.batch.lines.entry(id).or_default();
         match segments.last_mut() {
-            Some(Segment::Lines(lines)) => lines.push(line),
+            Some(Segment::Lines(lines)) if lines.bytes() < SEGMENT_BYTES => lines.push(line),
             _ => {
                 let mut lines = Lines::new();
                 lines.push(line);

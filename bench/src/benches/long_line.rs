@@ -1,0 +1,48 @@
+//! Memory of `runlog run` while a program prints a gigabyte without a line end.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::Failed;
+use crate::measure::Samples;
+use crate::report::{Finding, Target};
+use crate::setup::Setup;
+
+pub(crate) fn run(setup: &Setup) -> Result<Vec<Finding>, Failed> {
+    let runlog = setup.runlog()?;
+    let bytes = setup.size(1_000_000_000, 10_000_000);
+    let program = format!("head -c {bytes} /dev/zero | tr '\\0' x");
+    let mut most = Samples::default();
+    for _ in 0..setup.rounds().min(3) {
+        let home = setup.scratch()?;
+        let mut child = Command::new(&runlog)
+            .args(["run", "--", "sh", "-c", &program])
+            .env("RUNLOG_HOME", home.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()?;
+        let mut peak_kib = 0;
+        // The peak only grows: the last reading before the end is all but the end's.
+        while child.try_wait()?.is_none() {
+            peak_kib = peak(child.id()).unwrap_or(peak_kib);
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        if !child.wait()?.success() || peak_kib == 0 {
+            return Err("the program failed, or its memory cannot be read".into());
+        }
+        most.push(f64::from(peak_kib) / 1024.0);
+    }
+    let notes = format!("resident at its peak; {} MB printed", bytes / 1_000_000);
+    Ok(vec![
+        Finding::new("memory while a line of 1 GB passes", Target::AtMost(64.0), most)
+            .unit(" MiB")
+            .notes(notes),
+    ])
+}
+
+/// Peak of the resident memory in KiB.
+fn peak(process: u32) -> Option<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
