@@ -5,6 +5,7 @@
 
 mod doctor;
 mod edit;
+mod full_disk;
 mod help;
 mod import;
 mod json;

@@ -42,7 +42,7 @@ pub enum StoreError {
         waited_ms: u64,
     },
     /// The disk or the quota is full.
-    #[error("no space left for the database: free some, nothing that was recorded is lost")]
+    #[error("no space left for the database: free some; what was stored before is safe")]
     Full,
     /// The database can be read but not written.
     #[error("the database cannot be written: {detail}")]
