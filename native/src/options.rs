@@ -73,4 +73,7 @@ pub enum Overflow {
     Drop,
     /// Its program waits until there is room: nothing is dropped.
     Wait,
+    /// Its program waits for room, for so long in all; from then on lines are dropped. A burst is
+    /// kept whole, and a disk that hangs stops nobody.
+    WaitAtMost(Duration),
 }

@@ -3,6 +3,7 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use runlog::log::{GapReason, LogEntry, LogFilter, LogRange};
 use runlog::model::{Kind, Status};
@@ -56,7 +57,7 @@ fn what_a_flush_confirmed_is_there_for_everybody() {
 fn the_recording_process_reads_its_own_unflushed_lines() {
     let directory = tempfile::tempdir().unwrap();
     let mut options = Options::default();
-    options.recorder.batch_delay = std::time::Duration::from_secs(3600);
+    options.recorder.batch_delay = Duration::from_secs(3600);
     let runlog = Runlog::open_with(directory.path().join("history.db"), options).unwrap();
     let run = runlog.recorder().unwrap().start(new_run()).unwrap();
     run.stdout("only queued");
@@ -116,7 +117,7 @@ fn a_full_queue_drops_counts_and_says_where() {
     let directory = tempfile::tempdir().unwrap();
     let mut options = Options::default();
     options.recorder.queue_bytes = 1_000;
-    options.recorder.batch_delay = std::time::Duration::from_secs(3600);
+    options.recorder.batch_delay = Duration::from_secs(3600);
     options.recorder.batch_bytes = usize::MAX;
     options.recorder.batch_lines = usize::MAX;
     let runlog = Runlog::open_with(directory.path().join("history.db"), options).unwrap();
@@ -142,10 +143,16 @@ fn a_full_queue_drops_counts_and_says_where() {
 
 #[test]
 fn a_recorder_that_waits_drops_nothing() {
+    for overflow in [Overflow::Wait, Overflow::WaitAtMost(Duration::from_secs(3600))] {
+        nothing_is_dropped(overflow);
+    }
+}
+
+fn nothing_is_dropped(overflow: Overflow) {
     let directory = tempfile::tempdir().unwrap();
     let mut options = Options::default();
     options.recorder.queue_bytes = 10_000;
-    options.recorder.overflow = Overflow::Wait;
+    options.recorder.overflow = overflow;
     let runlog = Runlog::open_with(directory.path().join("history.db"), options).unwrap();
     let recorder = runlog.recorder().unwrap();
     let run = recorder.start(new_run()).unwrap();
@@ -157,6 +164,38 @@ fn a_recorder_that_waits_drops_nothing() {
     run.finish_completed().unwrap();
     assert_eq!(recorder.stats().dropped_lines, 0);
     assert_eq!(texts(&runlog, id).len(), lines);
+}
+
+#[test]
+fn a_recorder_that_cannot_write_holds_a_program_up_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("history.db");
+    let all = Duration::from_millis(200);
+    let mut options = Options::default();
+    options.busy_timeout = Duration::from_millis(10);
+    options.recorder.retry_delay = Duration::from_millis(10);
+    options.recorder.queue_bytes = 1_000;
+    options.recorder.overflow = Overflow::WaitAtMost(all);
+    let runlog = Runlog::open_with(&path, options).unwrap();
+    let recorder = runlog.recorder().unwrap();
+    let run = recorder.start(new_run()).unwrap();
+    run.flush().unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let began = Instant::now();
+    for number in 0..1_000 {
+        run.stdout(format!("{number:0>100}"));
+    }
+    // Waiting at each of the lines would take minutes.
+    let took = began.elapsed();
+    assert!((all..all * 50).contains(&took), "{took:?}");
+    assert!(recorder.stats().dropped_lines > 900);
+    other.execute_batch("COMMIT").unwrap();
+    let id = run.id();
+    // A flush is told of the tries that failed before.
+    while run.flush().is_err() {}
+    run.finish_completed().unwrap();
+    assert!(texts(&runlog, id).iter().any(|text| text.starts_with("gap 9")));
 }
 
 #[test]

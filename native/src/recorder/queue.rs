@@ -80,6 +80,8 @@ struct State {
     urgent: bool,
     stopping: bool,
     stopped: bool,
+    /// How long lines have waited for room in all.
+    waited: Duration,
     stats: RecorderStats,
 }
 
@@ -161,13 +163,21 @@ impl Queue {
         let mut state = self.lock();
         // A line larger than the whole queue is taken when the queue is empty.
         while state.bytes > 0 && state.bytes + cost > self.options.queue_bytes {
-            if self.options.overflow == Overflow::Drop || state.stopped {
+            let patience = match self.options.overflow {
+                Overflow::Drop => Duration::ZERO,
+                Overflow::Wait => Duration::MAX,
+                Overflow::WaitAtMost(all) => all.saturating_sub(state.waited),
+            };
+            if patience.is_zero() || state.stopped {
                 drop_line(&mut state, id, line.bytes.len());
                 return;
             }
             state.urgent = true;
             self.work.notify_one();
-            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let began = Instant::now();
+            let waited = self.room.wait_timeout(state, patience);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.waited += began.elapsed();
         }
         state.bytes += cost;
         state.lines += 1;
