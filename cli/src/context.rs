@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
-use runlog::Runlog;
 use runlog::time::Timestamp;
+use runlog::{Options, Runlog};
 
 use crate::error::{Error, ErrorKind};
 
@@ -57,9 +57,14 @@ impl Context {
 
     /// Opens the history, made where it is missing.
     pub(crate) fn open(&self) -> Result<Runlog, Error> {
+        self.open_with(Options::default())
+    }
+
+    /// Opens the history as told.
+    pub(crate) fn open_with(&self, options: Options) -> Result<Runlog, Error> {
         let path = self.database()?;
         let began = std::time::Instant::now();
-        let runlog = Runlog::open(&path)?;
+        let runlog = Runlog::open_with(&path, options)?;
         tracing::info!(path = %path.display(), took = ?began.elapsed(), "history opened");
         Ok(runlog)
     }

@@ -1,12 +1,13 @@
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use runlog::id::{ExecutionId, IdPattern};
 use runlog::model::{Kind, Tag, WorkflowId};
 use runlog::process::{Command, SpawnErrorKind, TerminalMode};
-use runlog::{Finished, NewRun, Recorder, Runlog};
+use runlog::{Finished, NewRun, Options, Overflow, Recorder, Runlog};
 
 use crate::context::{Context, hint, warn};
 use crate::error::{Error, ErrorKind};
@@ -14,6 +15,9 @@ use crate::text::argument;
 
 /// The variable that links a run to the runs that are started within it.
 const PARENT_VARIABLE: &str = "RUNLOG_PARENT_ID";
+
+/// How long a program may be slowed in all, so that no line of a burst is lost; see docs/cli.md.
+const WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Run a program and record it: command line, output, exit code
 ///
@@ -132,7 +136,9 @@ impl Run {
         context: &Context,
         mut new: NewRun,
     ) -> Result<(Recorder, runlog::Run), Refusal> {
-        let runlog = context.open().map_err(Refusal::History)?;
+        let mut options = Options::default();
+        options.recorder.overflow = Overflow::WaitAtMost(WAIT_MAX);
+        let runlog = context.open_with(options).map_err(Refusal::History)?;
         if let Some(parent) = self.parent_id(&runlog)? {
             new = new.parent(parent);
         }
