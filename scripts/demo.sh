@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 echo "Building runlog (the first time takes a few minutes) …" >&2
 cargo build --release --quiet -p runlog-cli
 target=${CARGO_TARGET_DIR:-target}
-PATH="$(cd "$target/release" && pwd):$PATH"
+program=$(cd "$target/release" && pwd)/runlog
+PATH=$(dirname "$program"):$PATH
 
 RUNLOG_HOME=$(mktemp -d "${TMPDIR:-/tmp}/runlog-demo.XXXXXX")
 export RUNLOG_HOME
@@ -20,11 +21,16 @@ fi
 
 heading() { printf '\n%s== %s%s\n' "$bold" "$1" "$off"; }
 
-# Prints a command as it could be typed, then runs it. Some are meant to fail.
-try() {
+# Prints a command as it could be typed.
+say() {
   printf '%s$' "$bold"
-  printf ' %s' "${@@Q}" | sed "s/'\([A-Za-z0-9_./=:@-]*\)'/\1/g"
+  printf ' %s' "${@@Q}" | sed "s/'\([A-Za-z0-9_./=:@&-]*\)'/\1/g"
   printf '%s\n' "$off"
+}
+
+# Prints a command and runs it. Some are meant to fail.
+try() {
+  say "$@"
   "$@" || echo "(left with code $?)"
 }
 
@@ -36,28 +42,28 @@ try runlog run -- uname -sr
 try runlog run --tag disk -- df -h /
 try runlog run -- ls /no/such/directory
 
-heading "One with thousands of lines, one with structured events"
-try runlog run --workflow inventory --param root=/usr -- find /usr/bin /usr/lib -name '*.so*' \
-  | tail -n 2
-echo "(… only the last two lines of its output are shown here)"
-build='
+heading "One with thousands of lines"
+say runlog run --workflow inventory --param root=/usr/share -- ls -lR /usr/share
+runlog run --workflow inventory --param root=/usr/share -- ls -lR /usr/share | tail -n 2
+echo "(only the last two lines of its output are shown here)"
+
+heading "One that tells how far it is, by structured events on stderr; another process follows it"
+cat >"$RUNLOG_HOME/build.sh" <<'END'
 event() { echo "@runlog $1" >&2; }
-event "{\"type\":\"phase_started\",\"phase\":\"compile\"}"
+event '{"type":"phase_started","phase":"compile"}'
 for part in core store program; do
   event "{\"type\":\"task_started\",\"task\":\"$part\"}"
-  sleep 0.3
+  sleep 0.4
   echo "compiled $part"
   event "{\"type\":\"task_completed\",\"task\":\"$part\"}"
 done
 echo "warning: 2 tests are slow" >&2
-event "{\"type\":\"phase_completed\",\"phase\":\"compile\",\"seconds\":0.9}"
-'
-printf '%s$ runlog run --workflow build --name "Nightly build" --tag nightly -- sh -c …%s\n' \
-  "$bold" "$off"
-runlog run --workflow build --name "Nightly build" --tag nightly -- sh -c "$build" &
+event '{"type":"phase_completed","phase":"compile","parts":3}'
+END
+cd "$RUNLOG_HOME"
+say runlog run --workflow build --name 'Nightly build' --tag nightly -- sh build.sh '&'
+runlog run --workflow build --name 'Nightly build' --tag nightly -- sh build.sh >/dev/null 2>&1 &
 recording=$!
-
-heading "Meanwhile, from another process: follow what it prints, events included"
 until id=$(newest build 2>/dev/null) && [ -n "$id" ]; do sleep 0.05; done
 try runlog logs --follow --time "$id"
 wait "$recording"
@@ -82,9 +88,10 @@ try runlog doctor
 cat <<END
 
 ${bold}Try next${off}
-  $target/release/runlog run -- make lint        record something of your own
-  $target/release/runlog list --since 1h         find it
-  $target/release/runlog --help                  all there is
+  runlog run -- make lint     record something of your own
+  runlog list --since 1h      find it
+  runlog --help               all there is
+The program is $program: put it into your PATH.
 This demo kept its history in a temporary directory and removes it now; yours goes to
 ${XDG_DATA_HOME:-~/.local/share}/runlog, or where RUNLOG_HOME says.
 END

@@ -282,6 +282,19 @@ fn title(execution: &Summary) -> String {
         return plain(name).into_owned();
     }
     let program = execution.argv[0].rsplit(['/', '\\']).next().unwrap_or_default();
-    let command = command_line(&execution.argv);
+    let command = first_line(&execution.argv);
     if name == program { command } else { format!("{}: {command}", plain(name)) }
+}
+
+/// A command line up to its first line end: of a script in an argument, `show` prints the rest.
+fn first_line(argv: &[String]) -> String {
+    let mut shown = Vec::new();
+    for word in argv {
+        if let Some((line, _)) = word.split_once('\n') {
+            shown.push(line.to_owned());
+            return format!("{}…", command_line(&shown).trim_end_matches('\''));
+        }
+        shown.push(word.clone());
+    }
+    command_line(&shown)
 }

@@ -1,7 +1,6 @@
 //! The program as its users see it: sessions at a shell, in an environment of their own.
 
-// What a test relies on may fail it wherever it stands.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
 
 mod doctor;
 mod edit;
