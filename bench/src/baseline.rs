@@ -53,7 +53,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Failed> {
     let connection = Connection::open(path)?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;
-         PRAGMA mmap_size = 67108864; PRAGMA journal_size_limit = 16777216;",
+         PRAGMA journal_size_limit = 16777216;",
     )?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)

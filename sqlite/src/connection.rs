@@ -62,10 +62,9 @@ impl Options {
 
 /// Statements that stay prepared: a listing has a shape for each combination of filters.
 const STATEMENTS_MAX: usize = 128;
-/// Page cache in KiB.
+/// Page cache in KiB. The file is not mapped besides: reads gain nothing by it, and every page that is
+/// touched, as when a log's middle is dropped, would count as memory of the process.
 const CACHE_KIB: i64 = 16 << 10;
-/// Bytes of the file that are read through the page cache of the operating system.
-const MMAP_BYTES: i64 = 64 << 20;
 /// Pages in the write-ahead log at which a commit writes them into the database.
 const WAL_PAGES: i64 = 1_000;
 /// Size to which the write-ahead log is cut when it starts anew.
@@ -87,9 +86,6 @@ pub(crate) fn prepare(connection: &Connection, options: &Options, now: Timestamp
         set_journal(connection, options)?;
     }
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    if options.journal == Journal::Wal {
-        connection.pragma_update_and_check(None, "mmap_size", MMAP_BYTES, |_| Ok(()))?;
-    }
     if version < SCHEMA_VERSION {
         migrations::run(connection, MIGRATIONS, now)?;
     }
