@@ -46,7 +46,9 @@ pub(crate) fn run(setup: &Setup) -> Result<Vec<Finding>, Failed> {
         Finding::new("merge metadata a row, in cells", Target::AtMost(40.0), stored)
             .unit(" B")
             .notes(notes),
-        Finding::new("merge metadata a row, in the file", Target::AtMost(40.0), in_file).unit(" B"),
+        Finding::new("merge metadata a row, in the file", Target::AtMost(40.0), in_file)
+            .unit(" B")
+            .notes(format!("pages of 64 KiB; by rows that fit into 4 KiB {small_pages:.1}")),
     ])
 }
 

@@ -11,7 +11,8 @@ use crate::setup::Setup;
 pub(crate) fn run(setup: &Setup) -> Result<Vec<Finding>, Failed> {
     let runlog = setup.runlog()?;
     let bytes = setup.size(1_000_000_000, 10_000_000);
-    let program = format!("head -c {bytes} /dev/zero | tr '\\0' x");
+    // Text that hardly compresses, so that the database grows as far as its limits allow.
+    let program = format!("base64 -w 0 /dev/urandom | head -c {bytes}");
     let mut most = Samples::default();
     for _ in 0..setup.rounds().min(3) {
         let home = setup.scratch()?;
