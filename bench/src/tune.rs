@@ -81,7 +81,7 @@ fn stored(setup: &Setup, variant: Variant, logs: &[Lines]) -> Result<[f64; 3], F
             )?;
             let mut first = 1;
             while !rest.is_empty() {
-                let cut = rest.prefix_len(BATCH_LINES.max(16_000), variant.piece_bytes);
+                let cut = rest.reach(0, BATCH_LINES.max(16_000), variant.piece_bytes);
                 let tail = rest.split_off(cut);
                 raw.clear();
                 encode_lines(&rest, &mut raw);
