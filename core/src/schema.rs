@@ -6,6 +6,7 @@
 use crate::clock::{ColumnId, ColumnSet};
 use crate::id::ExecutionId;
 use crate::model::{InvalidValue, Tag};
+use crate::value::Value;
 
 /// A synchronised table that this program knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +38,19 @@ pub struct Column {
     pub name: &'static str,
     /// What it holds.
     pub column_type: ColumnType,
+}
+
+impl Column {
+    /// Whether the column holds such a value exactly: one of its type, or NULL.
+    pub fn admits(&self, value: &Value) -> bool {
+        matches!(
+            (self.column_type, value),
+            (_, Value::Null)
+                | (ColumnType::Integer, Value::Integer(_))
+                | (ColumnType::Text, Value::Text(_))
+                | (ColumnType::Blob, Value::Blob(_))
+        )
+    }
 }
 
 macro_rules! columns {

@@ -13,7 +13,7 @@ use rusqlite::params;
 
 use crate::error::Outcome;
 use crate::tx::Tx;
-use crate::values::{bytes_at, fits};
+use crate::values::bytes_at;
 
 /// Whether there is any such cell in the database.
 fn any(tx: &Tx<'_>) -> Outcome<bool> {
@@ -30,7 +30,7 @@ fn any(tx: &Tx<'_>) -> Outcome<bool> {
 pub(crate) fn note(tx: &Tx<'_>, key: &RowKey, cells: &[(ColumnId, Value)]) -> Outcome<()> {
     let table = key.table();
     let is_mistyped =
-        |(column, value): &(ColumnId, Value)| !fits(&table.columns()[column.index()], value);
+        |(column, value): &(ColumnId, Value)| !table.columns()[column.index()].admits(value);
     if !cells.iter().any(is_mistyped) && !any(tx)? {
         return Ok(());
     }

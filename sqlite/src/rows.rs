@@ -10,7 +10,7 @@ use rusqlite::CachedStatement;
 use crate::error::{Failure, Outcome, is_taken_key};
 use crate::statements::{CHANGE, CLOCKS, KEY, SELECTED_BEFORE_CELLS, VISIBILITY, Verb, parameter};
 use crate::tx::Tx;
-use crate::values::{Bound, bytes_at, change_at, fits, signed, value_at};
+use crate::values::{Bound, bytes_at, change_at, signed, value_at};
 use crate::{derived, mistyped, tags};
 
 pub(crate) fn row(tx: &Tx<'_>, key: &RowKey, columns: ColumnSet) -> Outcome<Option<Row>> {
@@ -119,7 +119,7 @@ fn bind_write(
     let table = key.table();
     for (column, value) in write.cells {
         let value =
-            if fits(&table.columns()[column.index()], value) { value } else { &Value::Null };
+            if table.columns()[column.index()].admits(value) { value } else { &Value::Null };
         statement.raw_bind_parameter(parameter(table, columns, *column), Bound(value))?;
     }
     Ok(())

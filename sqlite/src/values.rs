@@ -1,7 +1,6 @@
 //! Values into and out of SQLite.
 
 use runlog_core::id::ExecutionId;
-use runlog_core::schema::{Column, ColumnType};
 use runlog_core::store::ChangeNumber;
 use runlog_core::value::Value;
 use rusqlite::Row;
@@ -42,17 +41,6 @@ pub(crate) fn value_at(row: &Row<'_>, index: usize) -> Outcome<Value> {
 /// The bytes of a result column, borrowed.
 pub(crate) fn bytes_at<'a>(row: &'a Row<'_>, index: usize) -> Outcome<&'a [u8]> {
     Ok(row.get_ref(index)?.as_blob().map_err(rusqlite::Error::from)?)
-}
-
-/// Whether the column can hold the value exactly.
-pub(crate) fn fits(column: &Column, value: &Value) -> bool {
-    matches!(
-        (column.column_type, value),
-        (_, Value::Null)
-            | (ColumnType::Integer, Value::Integer(_))
-            | (ColumnType::Text, Value::Text(_))
-            | (ColumnType::Blob, Value::Blob(_))
-    )
 }
 
 /// The id in a result column.

@@ -6,7 +6,7 @@ use crate::clock::{Clock, ClockTime, ColumnId, RowClocks};
 use crate::codec::RowRecord;
 use crate::merge::merge_cells;
 use crate::model::{InvalidValue, Visibility};
-use crate::schema::{Column, ColumnType, RowKey, Table};
+use crate::schema::{RowKey, Table};
 use crate::store::{KeptCell, RowWrite};
 use crate::value::Value;
 
@@ -55,7 +55,7 @@ impl HistoryWriter<'_> {
         let columns = key.table().columns();
         for (column, value) in &cells {
             let known = columns.get(column.index());
-            if !known.is_some_and(|known| fits(known, value)) {
+            if !known.is_some_and(|known| known.admits(value)) {
                 let name = known.map_or("column", |known| known.name);
                 let reason = "the value has not the type of the column";
                 return Err(InvalidValue { field: name, reason: reason.to_owned() }.into());
@@ -81,7 +81,7 @@ impl HistoryWriter<'_> {
         let mut unknown = Vec::new();
         for (name, value) in record.cells {
             match table.column(&name) {
-                Some(column) if fits(column, &value) => known.push((column.id, value)),
+                Some(column) if column.admits(&value) => known.push((column.id, value)),
                 _ => unknown.push((name, value)),
             }
         }
@@ -170,7 +170,7 @@ impl HistoryWriter<'_> {
             let Ok(key) = RowKey::from_bytes(table, &bytes) else { continue };
             for cell in self.tx.kept(&name, &bytes)? {
                 let Some(column) = table.column(&cell.column) else { continue };
-                if fits(column, &cell.value) {
+                if column.admits(&cell.value) {
                     self.merge_known(&key, cell.clock, vec![(column.id, cell.value)])?;
                     self.tx.unkeep(&name, &bytes, &cell.column)?;
                 }
@@ -199,15 +199,4 @@ impl HistoryWriter<'_> {
         }
         Ok(shown)
     }
-}
-
-/// Whether the value is of the column's type, or NULL.
-fn fits(column: &Column, value: &Value) -> bool {
-    matches!(
-        (column.column_type, value),
-        (_, Value::Null)
-            | (ColumnType::Integer, Value::Integer(_))
-            | (ColumnType::Text, Value::Text(_))
-            | (ColumnType::Blob, Value::Blob(_))
-    )
 }
