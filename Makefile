@@ -52,7 +52,7 @@ audit: setup-lint ## Look for dependencies with known vulnerabilities (needs the
 # Programs
 
 .PHONY: demo bench
-demo: ## Try the program on a store of its own
+demo: setup-build ## Try the program on a store of its own
 	scripts/demo.sh
 
 bench: ## Compare with plain SQLite
@@ -61,11 +61,14 @@ bench: ## Compare with plain SQLite
 
 # Set-up. Each leaves alone what is there.
 
-.PHONY: setup setup-native setup-browser setup-lint setup-fuzz setup-wasm-pack
+.PHONY: setup setup-build setup-native setup-browser setup-lint setup-fuzz setup-wasm-pack
 setup: setup-native setup-browser setup-lint ## Install all that `test` and `lint` need
 
+setup-build: ## Install what a native build needs: a C compiler; cargo must be there
+	scripts/setup.sh build
+
 setup-native: ## Install what `test-native` needs
-	scripts/setup.sh nextest
+	scripts/setup.sh build nextest
 
 setup-browser: ## Install what `test-browser` needs: browsers, drivers, wasm-bindgen
 	scripts/setup.sh wasm-target clang browsers wasm-bindgen geckodriver

@@ -68,6 +68,10 @@ for tool in "$@"; do
     wasm-target)
         rustup_has target wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
         ;;
+    build)
+        has cargo || fail "cargo is missing: see https://rustup.rs"
+        packages cc:gcc
+        ;;
     clang) packages clang:clang ;;
     browsers) packages chromium:chromium chromedriver:chromium-driver firefox-esr:firefox-esr ;;
     nextest)
