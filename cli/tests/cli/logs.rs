@@ -1,5 +1,8 @@
 //! `logs`: parts, filters, following.
 
+use runlog::model::Kind;
+use runlog::{NewRun, Options, Overflow, Runlog};
+
 use crate::session::{Session, until};
 
 fn with_log() -> (Session, String) {
@@ -41,6 +44,30 @@ fn a_long_line_is_one_line() {
     let json = session.stdout(&format!("runlog logs {id} --json"));
     let continued = json.lines().filter(|line| line.contains("\"continued\":true")).count();
     assert_eq!((json.lines().count(), continued), (4, 2));
+}
+
+#[test]
+fn lines_that_are_gone_are_told_about() {
+    let session = Session::new();
+    let mut options = Options::default();
+    options.log_limits.lines = 8_000;
+    options.recorder.overflow = Overflow::Wait;
+    let runlog = Runlog::open_with(session.database(), options).unwrap();
+    let run = runlog.recorder().unwrap().start(NewRun::new(Kind::Job, "long").unwrap()).unwrap();
+    for number in 1..=20_000 {
+        run.stdout(number.to_string());
+    }
+    run.finish_completed().unwrap();
+    let id = session.newest_id();
+    insta::assert_snapshot!(session.see(&format!("runlog logs {id} --range 1999..2002")), @"
+    1999
+    2000
+    ! … lines 2001 to 16000 are gone: the log is larger than what is kept of one
+    ");
+    insta::assert_snapshot!(session.see(&format!("runlog logs {id} --range 2000..2001 --json")), @r#"
+    {"seq":2000,"time":"[time]","stream":"stdout","level":null,"text":"2000"}
+    {"dropped":{"first":2001,"last":16000,"reason":"limit"}}
+    "#);
 }
 
 #[test]
