@@ -1,5 +1,6 @@
 //! A history in a file: opened, read, edited.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -165,19 +166,22 @@ impl Runlog {
         let mut history = self.lock();
         let leases = history.read(|reader| Ok(reader.tx().leases()?))?;
         let now = system::now();
-        let alive = |owner: OwnerId| match owner::life_of(&self.path, owner) {
+        let life_of = |owner: OwnerId| match owner::life_of(&self.path, owner) {
             Life::Alive => true,
             Life::Dead => false,
             Life::Unknown => leases.iter().any(|lease| {
                 lease.owner == owner && now.millis_since(lease.heartbeat_at) < HEARTBEAT_STALE_MS
             }),
         };
+        // One process may hold many runs: its lock is asked once.
+        let mut known = BTreeMap::new();
+        let mut alive = |owner: OwnerId| *known.entry(owner).or_insert_with(|| life_of(owner));
         let running = history.read(|reader| reader.running_here(self.device))?;
         let orphaned = running.iter().any(|id| {
             leases.iter().find(|lease| lease.execution == *id).is_none_or(|l| !alive(l.owner))
         });
         if orphaned || leases.iter().any(|lease| !alive(lease.owner)) {
-            history.write(now, |writer| writer.lose_orphans(&mut |owner| alive(owner)))?;
+            history.write(now, |writer| writer.lose_orphans(&mut alive))?;
         }
         for lease in leases.iter().filter(|lease| !alive(lease.owner)) {
             owner::forget(&self.path, lease.owner);
