@@ -19,6 +19,8 @@
 //! | [`store`] | the storage trait, its promises, and the in-memory reference |
 //! | [`history`] | the operations: start, finish, edit, delete, merge, read |
 //! | [`query`] | filters, orders and cursors of listings |
+//! | [`sealed`] | records as they travel: what everyone may see of them |
+//! | [`sync`] | messages, runs, and the engine that moves changes |
 //!
 //! ```
 //! use runlog_core::history::History;
@@ -41,6 +43,7 @@
 pub mod change;
 pub mod clock;
 pub mod codec;
+pub mod entropy;
 pub mod history;
 pub mod id;
 pub mod log;
@@ -48,6 +51,8 @@ pub mod merge;
 pub mod model;
 pub mod query;
 pub mod schema;
+pub mod sealed;
 pub mod store;
+pub mod sync;
 pub mod time;
 pub mod value;

@@ -29,6 +29,7 @@
 mod error;
 mod items;
 mod memory;
+mod notes;
 
 use std::ops::RangeInclusive;
 
@@ -38,6 +39,7 @@ pub use items::{
     OwnerId, Rejection, Row, RowWrite,
 };
 pub use memory::MemoryStore;
+pub use notes::{Note, Room};
 
 pub use crate::change::ChangeNumber;
 

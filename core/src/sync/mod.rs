@@ -1,0 +1,29 @@
+//! Syncing: a device's history and its backends.
+
+pub mod message;
+pub mod run;
+
+/// Limits of the protocol. Everything beyond them is refused before anything is allocated for it.
+pub mod limits {
+    /// The version of the protocol.
+    pub const PROTOCOL: u8 = 1;
+    /// Largest message in bytes, before compression.
+    pub const MESSAGE_BYTES_MAX: usize = 32 << 20;
+    /// Largest sealed value in bytes: a record of the largest size, padded and sealed.
+    pub const SEALED_BYTES_MAX: usize = crate::codec::RECORD_BYTES_MAX + (2 << 20);
+    /// Most records in one message.
+    pub const RECORDS_MAX: usize = 16_384;
+    /// Most columns in one record.
+    pub const CELLS_MAX: usize = crate::codec::RECORD_COLUMNS_MAX;
+    /// Most keys that one record drops.
+    pub const DROPS_MAX: usize = 65_536;
+    /// Most rows in one request to fetch.
+    pub const FETCH_ROWS_MAX: usize = 4_096;
+    /// How far a clock may be ahead of a relay's, in milliseconds.
+    pub const AHEAD_MS_MAX: u64 = 5 * 60 * 1000;
+    /// How far above the newest accepted clock of the vault a clock may be all the same, in
+    /// milliseconds: who merged a clock that was accepted is not locked out for it.
+    pub const ABOVE_NEWEST_MS: u64 = 1000;
+    /// How far ahead of its own clock a reader lets a record be before it waits, in milliseconds.
+    pub const DEFER_MS: u64 = 24 * 60 * 60 * 1000;
+}
