@@ -1,7 +1,7 @@
 //! What changed, over everything that syncs, by number.
 
 use runlog_core::clock::DeviceNumbers;
-use runlog_core::log::LogKey;
+use runlog_core::log::{GapReason, LogKey};
 use runlog_core::model::Tag;
 use runlog_core::schema::RowKey;
 use runlog_core::store::{Change, ChangeNumber, ChangedItem};
@@ -15,7 +15,7 @@ use crate::values::{change_at, execution_at, signed, unsigned_at};
 type ItemOf = fn(&Tx<'_>, &Row<'_>) -> Outcome<ChangedItem>;
 
 /// Each kind of item, from its index on the number.
-const SOURCES: [(&str, ItemOf); 5] = [
+const SOURCES: [(&str, ItemOf); 6] = [
     (
         "SELECT change, id FROM executions INDEXED BY executions_change WHERE change > ?1
          ORDER BY change LIMIT ?2",
@@ -41,9 +41,19 @@ const SOURCES: [(&str, ItemOf); 5] = [
         |tx, row| Ok(ChangedItem::Piece { log: log_at(tx, row)?, first: unsigned_at(row, 3)? }),
     ),
     (
-        "SELECT change, execution, device, first FROM log_gaps INDEXED BY log_gaps_change
+        "SELECT change, execution, device, first, reason FROM log_gaps INDEXED BY log_gaps_change
          WHERE change > ?1 ORDER BY change LIMIT ?2",
-        |tx, row| Ok(ChangedItem::Gap { log: log_at(tx, row)?, first: unsigned_at(row, 3)? }),
+        |tx, row| {
+            let reason: String = row.get(4)?;
+            let unknown = || Failure::corrupt(format!("a log gap's reason is '{reason}'"));
+            let reason = GapReason::from_text(&reason).ok_or_else(unknown)?;
+            Ok(ChangedItem::Gap { log: log_at(tx, row)?, first: unsigned_at(row, 3)?, reason })
+        },
+    ),
+    (
+        "SELECT change, key FROM purged_keys INDEXED BY purged_keys_change
+         WHERE change > 0 AND change > ?1 ORDER BY change LIMIT ?2",
+        |_, row| Ok(ChangedItem::Purge { execution: execution_at(row, 1)? }),
     ),
 ];
 
@@ -54,7 +64,7 @@ fn log_at(tx: &Tx<'_>, row: &Row<'_>) -> Outcome<LogKey> {
 }
 
 /// Items with numbers above `after`, in their order, at most `limit`. Of each kind at most `limit`
-/// are read, so that a long wait costs no more than it returns, five times over.
+/// are read, so that a long wait costs no more than it returns, six times over.
 pub(crate) fn after(tx: &Tx<'_>, after: ChangeNumber, limit: usize) -> Outcome<Vec<Change>> {
     let mut changes = Vec::new();
     for (text, item_of) in SOURCES {

@@ -4,7 +4,7 @@ use runlog_core::clock::Clock;
 use runlog_core::codec::{Reader, decode_value, encode_value};
 use runlog_core::id::ExecutionId;
 use runlog_core::schema::Table;
-use runlog_core::store::{ChangeNumber, KeptCell};
+use runlog_core::store::{ChangeNumber, ItemKey, KeptCell};
 use rusqlite::params;
 
 use crate::error::Outcome;
@@ -66,11 +66,25 @@ pub(crate) fn unkeep(tx: &Tx<'_>, table: &str, key: &[u8], column: &str) -> Outc
     Ok(())
 }
 
+/// Items of an execution and its tags that have kept cells.
+pub(crate) fn items(tx: &Tx<'_>, execution: ExecutionId) -> Outcome<Vec<ItemKey>> {
+    let (first, end) = keys_of(execution);
+    let mut select =
+        tx.prepare("SELECT key FROM kept_rows WHERE table_name = ?1 AND key >= ?2 AND key < ?3")?;
+    let mut items = Vec::new();
+    for table in Table::ALL {
+        let keys =
+            select.query_map(params![table.name(), first, end], |row| row.get::<_, Vec<u8>>(0))?;
+        for key in keys {
+            items.push(ItemKey::new(table.name(), key?));
+        }
+    }
+    Ok(items)
+}
+
 /// Forgets what is kept of an execution and its tags: by the key, as it may have no row beside it.
 pub(crate) fn forget(tx: &Tx<'_>, execution: ExecutionId) -> Outcome<()> {
-    let first = execution.as_bytes().as_slice();
-    // Behind the id stands a text or nothing, and no text has this byte.
-    let end = [first, &[0xff]].concat();
+    let (first, end) = keys_of(execution);
     for table in Table::ALL {
         for statement in [
             "DELETE FROM kept_cells WHERE table_name = ?1 AND key >= ?2 AND key < ?3",
@@ -80,4 +94,11 @@ pub(crate) fn forget(tx: &Tx<'_>, execution: ExecutionId) -> Outcome<()> {
         }
     }
     Ok(())
+}
+
+/// Where the keys of an execution and its tags begin and end. Behind the id stands a text or
+/// nothing, and no text has this byte.
+fn keys_of(execution: ExecutionId) -> ([u8; 16], Vec<u8>) {
+    let first = *execution.as_bytes();
+    (first, [&first[..], &[0xff]].concat())
 }

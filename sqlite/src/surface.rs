@@ -9,13 +9,19 @@ use runlog_core::model::Tag;
 use runlog_core::query::ListQuery;
 use runlog_core::schema::RowKey;
 use runlog_core::store::{
-    Backend, BackendId, Change, ChangeNumber, Counters, KeptCell, Lease, ListedPage, ReadTx,
-    Rejection, Row, RowWrite, StoreResult, WriteTx,
+    Backend, BackendId, Change, ChangeNumber, Counters, ItemKey, KeptCell, Lease, ListedPage, Note,
+    ReadTx, Rejection, Room, Row, RowWrite, StoreResult, WriteTx,
+};
+use runlog_core::sync::run::{
+    EntityResult, LogCursor, LogQuery, RunFilter, SyncId, SyncLogEntry, SyncRun,
 };
 use runlog_core::time::Timestamp;
 
 use crate::tx::Tx;
-use crate::{changes, find, kept, list, local, logs, purge, rows, sync_state, tags};
+use crate::{
+    changes, find, kept, list, local, logs, notes, purge, rejections, rows, sync_log, sync_runs,
+    sync_state, tags,
+};
 
 impl ReadTx for Tx<'_> {
     fn device(&self) -> StoreResult<Option<DeviceId>> {
@@ -102,8 +108,57 @@ impl ReadTx for Tx<'_> {
         self.done(sync_state::acknowledged_at(self, backend, change))
     }
 
-    fn rejection(&self, backend: BackendId, key: &RowKey) -> StoreResult<Option<Rejection>> {
-        self.done(sync_state::rejection(self, backend, key))
+    fn rejection(&self, backend: BackendId, item: &ItemKey) -> StoreResult<Option<Rejection>> {
+        self.done(rejections::of_item(self, backend, item))
+    }
+
+    fn rejections(
+        &self,
+        backend: BackendId,
+        after: Option<&ItemKey>,
+        limit: usize,
+    ) -> StoreResult<Vec<Rejection>> {
+        self.done(rejections::of_backend(self, backend, after, limit))
+    }
+
+    fn execution_items(&self, execution: ExecutionId) -> StoreResult<Vec<ItemKey>> {
+        self.done(purge::items(self, execution))
+    }
+
+    fn note(&self, room: Room, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
+        self.done(notes::note(self, room, key))
+    }
+
+    fn notes(
+        &self,
+        room: Room,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> StoreResult<Vec<Note>> {
+        self.done(notes::notes(self, room, prefix, after, limit))
+    }
+
+    fn sync_run(&self, id: SyncId) -> StoreResult<Option<SyncRun>> {
+        self.done(sync_runs::run(self, id))
+    }
+
+    fn sync_runs(
+        &self,
+        filter: &RunFilter,
+        after: Option<SyncId>,
+        limit: usize,
+    ) -> StoreResult<Vec<SyncRun>> {
+        self.done(sync_runs::page(self, filter, after, limit))
+    }
+
+    fn sync_log(
+        &self,
+        query: &LogQuery,
+        after: Option<LogCursor>,
+        limit: usize,
+    ) -> StoreResult<Vec<(LogCursor, SyncLogEntry)>> {
+        self.done(sync_log::page(self, query, after, limit))
     }
 }
 
@@ -124,8 +179,13 @@ impl WriteTx for Tx<'_> {
         self.write(|tx| rows::update(tx, key, write))
     }
 
-    fn purge(&mut self, execution: ExecutionId, clock: Clock) -> StoreResult<()> {
-        self.write(|tx| purge::execution(tx, execution, clock))
+    fn purge(
+        &mut self,
+        execution: ExecutionId,
+        clock: Clock,
+        change: ChangeNumber,
+    ) -> StoreResult<()> {
+        self.write(|tx| purge::execution(tx, execution, clock, change))
     }
 
     fn keep(
@@ -170,6 +230,15 @@ impl WriteTx for Tx<'_> {
         self.write(|tx| sync_state::put_backend(tx, backend))
     }
 
+    fn set_sent(
+        &mut self,
+        backend: BackendId,
+        sent: ChangeNumber,
+        position: &[u8],
+    ) -> StoreResult<()> {
+        self.write(|tx| sync_state::set_sent(tx, backend, sent, position))
+    }
+
     fn remove_backend(&mut self, backend: BackendId) -> StoreResult<()> {
         self.write(|tx| sync_state::remove_backend(tx, backend))
     }
@@ -184,6 +253,44 @@ impl WriteTx for Tx<'_> {
     }
 
     fn put_rejection(&mut self, rejection: &Rejection) -> StoreResult<()> {
-        self.write(|tx| sync_state::put_rejection(tx, rejection))
+        self.write(|tx| rejections::put(tx, rejection))
+    }
+
+    fn remove_rejection(&mut self, backend: BackendId, item: &ItemKey) -> StoreResult<()> {
+        self.write(|tx| rejections::remove(tx, backend, item))
+    }
+
+    fn put_note(&mut self, room: Room, key: &[u8], value: &[u8]) -> StoreResult<()> {
+        self.write(|tx| notes::put(tx, room, key, value))
+    }
+
+    fn remove_note(&mut self, room: Room, key: &[u8]) -> StoreResult<()> {
+        self.write(|tx| notes::remove(tx, room, key))
+    }
+
+    fn remove_notes(&mut self, room: Room, prefix: &[u8]) -> StoreResult<u64> {
+        self.write(|tx| notes::remove_all(tx, room, prefix))
+    }
+
+    fn put_sync_run(&mut self, run: &SyncRun) -> StoreResult<()> {
+        self.write(|tx| sync_runs::put(tx, run))
+    }
+
+    fn add_sync_log(&mut self, entries: &[SyncLogEntry]) -> StoreResult<()> {
+        self.write(|tx| sync_log::add(tx, entries))
+    }
+
+    fn complete_sync_log(
+        &mut self,
+        run: SyncId,
+        had_changes: bool,
+        result: EntityResult,
+        error: Option<&str>,
+    ) -> StoreResult<()> {
+        self.write(|tx| sync_log::complete(tx, run, had_changes, result, error))
+    }
+
+    fn remove_sync_runs(&mut self, before: Timestamp) -> StoreResult<u64> {
+        self.write(|tx| sync_runs::remove(tx, before))
     }
 }

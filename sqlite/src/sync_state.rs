@@ -1,7 +1,6 @@
-//! What is known of each backend: how far it has what is here, and what it refused.
+//! What is known of each backend: where it is, and how far it has what is here.
 
-use runlog_core::schema::{RowKey, Table};
-use runlog_core::store::{Backend, BackendId, ChangeNumber, Rejection};
+use runlog_core::store::{Backend, BackendId, ChangeNumber, StoreError};
 use runlog_core::time::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
@@ -10,18 +9,23 @@ use crate::tx::Tx;
 use crate::values::{change_at, signed};
 
 /// The bytes of a backend's id; their order is that of the ids.
-fn bytes(backend: BackendId) -> [u8; 16] {
+pub(crate) fn bytes(backend: BackendId) -> [u8; 16] {
     backend.0.to_be_bytes()
 }
 
 pub(crate) fn backends(tx: &Tx<'_>) -> Outcome<Vec<Backend>> {
-    let mut select = tx.prepare("SELECT id, enabled, sent, position FROM backends ORDER BY id")?;
+    let mut select = tx.prepare(
+        "SELECT id, enabled, sent, position, name, settings, added_at FROM backends ORDER BY id",
+    )?;
     let backends = select.query_map([], |row| {
         Ok(Backend {
             id: BackendId(u128::from_be_bytes(row.get(0)?)),
             enabled: row.get(1)?,
             sent: change_at(row, 2)?,
             position: row.get(3)?,
+            name: row.get(4)?,
+            settings: row.get(5)?,
+            added_at: Timestamp::from_millis(row.get(6)?),
         })
     })?;
     Ok(backends.collect::<Result<_, _>>()?)
@@ -29,15 +33,32 @@ pub(crate) fn backends(tx: &Tx<'_>) -> Outcome<Vec<Backend>> {
 
 pub(crate) fn put_backend(tx: &Tx<'_>, backend: &Backend) -> Outcome<()> {
     tx.prepare(
-        "INSERT OR REPLACE INTO backends (id, enabled, sent, position) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT OR REPLACE INTO backends
+         (id, enabled, sent, position, name, settings, added_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
         bytes(backend.id),
         backend.enabled,
         signed(backend.sent.get()),
         backend.position,
+        backend.name,
+        backend.settings,
+        backend.added_at.as_millis(),
     ])?;
     Ok(())
+}
+
+pub(crate) fn set_sent(
+    tx: &Tx<'_>,
+    backend: BackendId,
+    sent: ChangeNumber,
+    position: &[u8],
+) -> Outcome<()> {
+    let updated = tx
+        .prepare("UPDATE backends SET sent = ?2, position = ?3 WHERE id = ?1")?
+        .execute(params![bytes(backend), signed(sent.get()), position])?;
+    if updated == 0 { Err(StoreError::RowMissing.into()) } else { Ok(()) }
 }
 
 pub(crate) fn remove_backend(tx: &Tx<'_>, backend: BackendId) -> Outcome<()> {
@@ -72,73 +93,4 @@ pub(crate) fn acknowledged_at(
     )?;
     let at = select.query_row(params![bytes(backend), signed(change.get())], |row| row.get(0));
     Ok(at.optional()?.map(Timestamp::from_millis))
-}
-
-pub(crate) fn put_rejection(tx: &Tx<'_>, rejection: &Rejection) -> Outcome<()> {
-    tx.prepare(
-        "INSERT OR REPLACE INTO rejections (backend, table_name, key, change, reason)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?
-    .execute(params![
-        bytes(rejection.backend),
-        rejection.key.table().name(),
-        rejection.key.to_bytes(),
-        signed(rejection.change.get()),
-        rejection.reason,
-    ])?;
-    Ok(())
-}
-
-/// The refusal of a row, where no newer change outdates it.
-pub(crate) fn rejection(
-    tx: &Tx<'_>,
-    backend: BackendId,
-    key: &RowKey,
-) -> Outcome<Option<Rejection>> {
-    let mut select = tx.prepare(
-        "SELECT change, reason FROM rejections
-         WHERE backend = ?1 AND table_name = ?2 AND key = ?3",
-    )?;
-    let found = select
-        .query_row(params![bytes(backend), key.table().name(), key.to_bytes()], |row| {
-            Ok((change_at(row, 0)?, row.get(1)?))
-        })
-        .optional()?;
-    let Some((change, reason)) = found else { return Ok(None) };
-    let current = change_of(tx, key)?.is_some_and(|newest| newest <= change);
-    Ok(current.then(|| Rejection { backend, key: key.clone(), change, reason }))
-}
-
-fn change_of(tx: &Tx<'_>, key: &RowKey) -> Outcome<Option<ChangeNumber>> {
-    let id = key.execution();
-    let change = match key {
-        RowKey::Tag(_, tag) => tx
-            .prepare("SELECT change FROM tags WHERE execution = ?1 AND tag = ?2")?
-            .query_row(params![id.as_bytes(), tag.as_str()], |row| change_at(row, 0)),
-        _ => tx
-            .prepare("SELECT change FROM executions WHERE id = ?1")?
-            .query_row([id.as_bytes()], |row| change_at(row, 0)),
-    };
-    Ok(change.optional()?)
-}
-
-/// Forgets the refusals of a row that is removed.
-pub(crate) fn forget_rejections(tx: &Tx<'_>, table: Table, key: &[u8]) -> Outcome<()> {
-    for backend in backends_with_rejections(tx)? {
-        tx.prepare("DELETE FROM rejections WHERE backend = ?1 AND table_name = ?2 AND key = ?3")?
-            .execute(params![backend, table.name(), key])?;
-    }
-    Ok(())
-}
-
-/// A handful at most; found by one step in the key for each.
-fn backends_with_rejections(tx: &Tx<'_>) -> Outcome<Vec<[u8; 16]>> {
-    let mut select = tx.prepare("SELECT min(backend) FROM rejections WHERE backend > ?1")?;
-    let mut found: Vec<[u8; 16]> = Vec::new();
-    let mut after: Vec<u8> = Vec::new();
-    while let Some(backend) = select.query_row([&after], |row| row.get::<_, Option<[u8; 16]>>(0))? {
-        found.push(backend);
-        after = backend.to_vec();
-    }
-    Ok(found)
 }

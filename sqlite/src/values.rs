@@ -63,3 +63,12 @@ pub(crate) fn unsigned_at(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> 
 pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
+
+/// The least key above all that begin with the prefix; `None` where every key from the prefix on
+/// begins with it.
+pub(crate) fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte != 0xff)?;
+    let mut end = prefix[..=last].to_vec();
+    end[last] += 1;
+    Some(end)
+}

@@ -76,7 +76,7 @@ fn a_panic_undoes_the_transaction() {
     let count = store.read(all).unwrap();
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         store.write(|tx| {
-            tx.purge(id(1), clock(1))?;
+            tx.purge(id(1), clock(1), ChangeNumber::ZERO)?;
             assert!(tx.row(&RowKey::Execution(id(1)), executions::ALL)?.is_some(), "on purpose");
             Ok::<(), StoreError>(())
         })

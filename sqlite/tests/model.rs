@@ -169,7 +169,7 @@ fn apply_to_kept<S: Store>(store: &mut S, step: &Step, change: u64) -> StoreResu
     let clock = clock_of(step, change);
     let number_of_change = ChangeNumber::new(change);
     match operation {
-        13 => store.write(|tx| tx.purge(id, clock)),
+        13 => store.write(|tx| tx.purge(id, clock, ChangeNumber::ZERO)),
         14 => store.write(|tx| {
             let value = [Value::Real(f64::NAN), Value::Null, any_cell(c, d).1];
             let cell = KeptCell {
@@ -234,7 +234,15 @@ fn apply_to_state<S: Store>(store: &mut S, step: &Step, change: u64) -> StoreRes
         23 => store.write(|tx| {
             let sent = ChangeNumber::new(u64::from(b));
             let position = vec![c; usize::from(d % 3)];
-            tx.put_backend(&Backend { id: backend(a), enabled: b % 2 == 0, sent, position })
+            tx.put_backend(&Backend {
+                id: backend(a),
+                name: format!("backend {b}"),
+                settings: vec![d; usize::from(b % 3)],
+                added_at: Timestamp::from_millis(c.into()),
+                enabled: b % 2 == 0,
+                sent,
+                position,
+            })
         }),
         24 => store.write(|tx| tx.remove_backend(backend(a))),
         25 => store.write(|tx| {
@@ -245,7 +253,14 @@ fn apply_to_state<S: Store>(store: &mut S, step: &Step, change: u64) -> StoreRes
             let key = if b % 2 == 0 { key } else { RowKey::Tag(id, tag(c)) };
             let change = ChangeNumber::new(change.saturating_sub(u64::from(d % 4)));
             let reason = format!("reason {b}");
-            tx.put_rejection(&Rejection { backend: backend(a), key, change, reason })
+            tx.put_rejection(&Rejection {
+                backend: backend(a),
+                item: (&key).into(),
+                change,
+                code: format!("code {c}"),
+                reason,
+                at: Timestamp::from_millis(d.into()),
+            })
         }),
         _ => store.write(|tx| {
             let clock = ClockTime::from_packed(u64::MAX - u64::from(a));
@@ -262,7 +277,7 @@ fn fail<S: Store>(store: &mut S, step: &Step, change: u64) -> StoreResult<()> {
         let mut head = head(step, &lines, change);
         head.log.device = DeviceId::from_u128(u128::from(step.2[0]) + 1_000);
         tx.put_piece(&head, &lines)?;
-        tx.purge(execution(step.1), clock_of(step, change))?;
+        tx.purge(execution(step.1), clock_of(step, change), ChangeNumber::ZERO)?;
         Err(StoreError::Full)
     })
 }
@@ -362,7 +377,7 @@ fn observe_execution(tx: &dyn ReadTx, id: ExecutionId, out: &mut String) -> Stor
             write!(out, "{:?} ", tx.kept(table, &key.to_bytes())?).unwrap();
         }
         for number in 0..3 {
-            write!(out, "{:?} ", tx.rejection(backend(number), key)?).unwrap();
+            write!(out, "{:?} ", tx.rejection(backend(number), &key.into())?).unwrap();
         }
         write!(out, "{:?} ", tx.purged(key)?).unwrap();
     }

@@ -5,7 +5,7 @@ use crate::clock::{ColumnId, ColumnSet};
 use crate::id::ExecutionId;
 use crate::model::{Attributes, InvalidValue, LIMITS, Params, Tag, Visibility};
 use crate::schema::{RowKey, Table, executions as column};
-use crate::store::{KeptCell, Row};
+use crate::store::{KeptCell, Room, Row, StoreError, encode_items};
 use crate::value::Value;
 
 impl HistoryWriter<'_> {
@@ -171,8 +171,16 @@ impl HistoryWriter<'_> {
         if tags.iter().any(|(_, row)| newer(row)) {
             return Err(HistoryError::KeptByEdit { id, what: "tag" });
         }
-        let clock = self.tick()?;
-        Ok(self.tx.purge(id, clock)?)
+        self.note_purged_items(id)?;
+        let (clock, change) = (self.tick()?, self.next_change());
+        Ok(self.tx.purge(id, clock, change)?)
+    }
+
+    /// Remembers what goes with an execution, so that a backend can be told to drop it all.
+    fn note_purged_items(&mut self, id: ExecutionId) -> Result<(), HistoryError> {
+        let mut list = Vec::new();
+        encode_items(&self.tx.execution_items(id)?, &mut list).map_err(StoreError::from)?;
+        Ok(self.tx.put_note(Room::Purge, id.as_bytes(), &list)?)
     }
 }
 

@@ -7,7 +7,7 @@
 use super::HistoryError;
 use crate::clock::ColumnSet;
 use crate::schema::RowKey;
-use crate::store::{Backend, BackendId, ChangeNumber, ReadTx};
+use crate::store::{Backend, BackendId, ChangeNumber, ItemKey, ReadTx};
 use crate::time::Timestamp;
 
 /// How a row stands toward one backend.
@@ -71,7 +71,7 @@ fn state_toward(
     key: &RowKey,
     change: ChangeNumber,
 ) -> Result<SyncState, HistoryError> {
-    if let Some(rejection) = tx.rejection(backend.id, key)? {
+    if let Some(rejection) = tx.rejection(backend.id, &ItemKey::from(key))? {
         return Ok(SyncState::Rejected { reason: rejection.reason });
     }
     Ok(if change <= backend.sent {

@@ -1,9 +1,10 @@
 //! What goes into a store and comes out of it.
 
+use super::ItemKey;
 use crate::change::ChangeNumber;
 use crate::clock::{Clock, ClockTime, ColumnId, RowClocks};
 use crate::id::ExecutionId;
-use crate::log::LogKey;
+use crate::log::{GapReason, LogKey};
 use crate::model::Visibility;
 use crate::query::Cursor;
 use crate::schema::RowKey;
@@ -111,6 +112,13 @@ pub enum ChangedItem {
         log: LogKey,
         /// Its first sequence.
         first: u64,
+        /// Why it is gone: a part of its key.
+        reason: GapReason,
+    },
+    /// An execution that was purged.
+    Purge {
+        /// The execution.
+        execution: ExecutionId,
     },
 }
 
@@ -133,11 +141,20 @@ pub struct Lease {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BackendId(pub u128);
 
+/// Longest name of a backend, in bytes.
+pub const BACKEND_NAME_BYTES_MAX: usize = 64;
+
 /// A place that this device syncs with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backend {
     /// Identity.
     pub id: BackendId,
+    /// What it is called, 1 to [`BACKEND_NAME_BYTES_MAX`] bytes; shown to people.
+    pub name: String,
+    /// Where it is and how to reach it: bytes that only its transport understands.
+    pub settings: Vec<u8>,
+    /// When it was added.
+    pub added_at: Timestamp,
     /// Whether it takes part.
     pub enabled: bool,
     /// Everything up to this number was acknowledged by it.
@@ -146,15 +163,19 @@ pub struct Backend {
     pub position: Vec<u8>,
 }
 
-/// That a backend refused the newest change of a row.
+/// That a backend refused the newest change of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     /// Who refused.
     pub backend: BackendId,
-    /// The row.
-    pub key: RowKey,
-    /// The change that was refused; a newer change of the row outdates the refusal.
+    /// What was refused.
+    pub item: ItemKey,
+    /// The change that was refused; a newer change of the item outdates the refusal.
     pub change: ChangeNumber,
+    /// Why, as a stable code: `clock_ahead`, `quota`.
+    pub code: String,
     /// Why, in the backend's words.
     pub reason: String,
+    /// When.
+    pub at: Timestamp,
 }

@@ -2,12 +2,14 @@
 //!
 //! It is written to be plainly right, not fast: a transaction works on a copy of everything.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::{
-    Backend, BackendId, Change, ChangeNumber, ChangedItem, Counters, KeptCell, Lease, ListedPage,
-    ListedRow, ReadTx, Rejection, Row, RowWrite, Store, StoreError, StoreResult, WriteTx,
+    Backend, BackendId, Change, ChangeNumber, ChangedItem, Counters, ItemKey, KeptCell, Lease,
+    ListedPage, ListedRow, Note, ReadTx, Rejection, Room, Row, RowWrite, Store, StoreError,
+    StoreResult, WriteTx,
 };
 use crate::clock::{Clock, ColumnSet};
 use crate::id::{DeviceId, ExecutionId, IdPattern};
@@ -15,6 +17,9 @@ use crate::log::{Gap, GapReason, Lines, LogKey, PieceHead};
 use crate::model::{Execution, Tag, Visibility};
 use crate::query::{Cursor, Filter, ListQuery, Order};
 use crate::schema::{RowKey, Table, executions};
+use crate::sync::run::{
+    EntityResult, LogCursor, LogQuery, RunFilter, SyncId, SyncLogEntry, SyncRun, SyncType,
+};
 use crate::time::Timestamp;
 use crate::value::Value;
 
@@ -65,13 +70,16 @@ struct State {
     /// The number under which each execution was added: what breaks ties in listings.
     row_numbers: BTreeMap<ExecutionId, i64>,
     kept: BTreeMap<KeptKey, (ChangeNumber, BTreeMap<String, KeptCell>)>,
-    purged: BTreeMap<RowKey, Clock>,
+    purged: BTreeMap<RowKey, (Clock, ChangeNumber)>,
     pieces: BTreeMap<(LogKey, u64), (PieceHead, Lines)>,
     gaps: BTreeMap<(LogKey, u64, GapReason), Gap>,
     leases: BTreeMap<ExecutionId, Lease>,
     backends: BTreeMap<BackendId, Backend>,
     marks: BTreeMap<(BackendId, ChangeNumber), Timestamp>,
-    rejections: BTreeMap<(BackendId, RowKey), Rejection>,
+    rejections: BTreeMap<(BackendId, ItemKey), Rejection>,
+    notes: BTreeMap<(Room, Vec<u8>), Vec<u8>>,
+    sync_runs: BTreeMap<SyncId, SyncRun>,
+    sync_log: BTreeMap<u64, SyncLogEntry>,
 }
 
 impl State {
@@ -242,9 +250,14 @@ impl ReadTx for State {
         });
         let gaps = self.gaps.values().map(|gap| Change {
             number: gap.change,
-            item: ChangedItem::Gap { log: gap.log, first: gap.first },
+            item: ChangedItem::Gap { log: gap.log, first: gap.first, reason: gap.reason },
         });
-        let mut changes: Vec<Change> = rows.chain(kept).chain(pieces).chain(gaps).collect();
+        let purges = self.purged.iter().map(|(key, (_, number))| Change {
+            number: *number,
+            item: ChangedItem::Purge { execution: key.execution() },
+        });
+        let all = rows.chain(kept).chain(pieces).chain(gaps).chain(purges);
+        let mut changes: Vec<Change> = all.collect();
         changes.retain(|change| change.number > after);
         changes.sort_by(|a, b| (a.number, &a.item).cmp(&(b.number, &b.item)));
         changes.truncate(limit);
@@ -261,7 +274,7 @@ impl ReadTx for State {
     }
 
     fn purged(&self, key: &RowKey) -> StoreResult<Option<Clock>> {
-        Ok(self.purged.get(key).copied())
+        Ok(self.purged.get(key).map(|(clock, _)| *clock))
     }
 
     fn pieces(
@@ -317,13 +330,110 @@ impl ReadTx for State {
         Ok(of_backend.next().map(|(_, at)| *at))
     }
 
-    fn rejection(&self, backend: BackendId, key: &RowKey) -> StoreResult<Option<Rejection>> {
-        let rejection = self.rejections.get(&(backend, key.clone()));
-        let current = rejection.filter(|rejection| {
-            self.rows.get(key).is_some_and(|row| row.change <= rejection.change)
-        });
+    fn rejection(&self, backend: BackendId, item: &ItemKey) -> StoreResult<Option<Rejection>> {
+        let rejection = self.rejections.get(&(backend, item.clone()));
+        let row = item.row().and_then(|key| self.rows.get(&key));
+        let current =
+            rejection.filter(|rejection| row.is_none_or(|row| row.change <= rejection.change));
         Ok(current.cloned())
     }
+
+    fn rejections(
+        &self,
+        backend: BackendId,
+        after: Option<&ItemKey>,
+        limit: usize,
+    ) -> StoreResult<Vec<Rejection>> {
+        let of_backend = self.rejections.values().filter(|one| one.backend == backend);
+        let rest = of_backend.filter(|one| after.is_none_or(|after| one.item > *after));
+        Ok(rest.take(limit).cloned().collect())
+    }
+
+    fn execution_items(&self, execution: ExecutionId) -> StoreResult<Vec<ItemKey>> {
+        let all = self.changes(ChangeNumber::ZERO, usize::MAX)?;
+        let items = all.iter().filter(|change| !matches!(change.item, ChangedItem::Purge { .. }));
+        let mut items: Vec<ItemKey> = items.map(|change| ItemKey::from(&change.item)).collect();
+        items.retain(|item| item.execution() == Some(execution));
+        items.sort_unstable();
+        items.dedup();
+        Ok(items)
+    }
+
+    fn note(&self, room: Room, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
+        Ok(self.notes.get(&(room, key.to_vec())).cloned())
+    }
+
+    fn notes(
+        &self,
+        room: Room,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> StoreResult<Vec<Note>> {
+        let from = self.notes.range((room, prefix.to_vec())..);
+        let with_prefix =
+            from.take_while(|((owner, key), _)| *owner == room && key.starts_with(prefix));
+        let rest = with_prefix.filter(|((_, key), _)| after.is_none_or(|after| key[..] > *after));
+        Ok(rest.take(limit).map(|((_, key), value)| (key.clone(), value.clone())).collect())
+    }
+
+    fn sync_run(&self, id: SyncId) -> StoreResult<Option<SyncRun>> {
+        Ok(self.sync_runs.get(&id).cloned())
+    }
+
+    fn sync_runs(
+        &self,
+        filter: &RunFilter,
+        after: Option<SyncId>,
+        limit: usize,
+    ) -> StoreResult<Vec<SyncRun>> {
+        let place = |run: &SyncRun| (run.started_at, run.id);
+        let end = match after.map(|id| self.sync_runs.get(&id)) {
+            Some(None) => return Ok(Vec::new()),
+            Some(Some(run)) => Some(place(run)),
+            None => None,
+        };
+        let mut runs: Vec<&SyncRun> = self
+            .sync_runs
+            .values()
+            .filter(|run| run_matches(run, filter))
+            .filter(|run| end.is_none_or(|end| place(run) < end))
+            .collect();
+        runs.sort_by_key(|run| Reverse(place(run)));
+        Ok(runs.into_iter().take(limit).cloned().collect())
+    }
+
+    fn sync_log(
+        &self,
+        query: &LogQuery,
+        after: Option<LogCursor>,
+        limit: usize,
+    ) -> StoreResult<Vec<(LogCursor, SyncLogEntry)>> {
+        let end = after.map_or(u64::MAX, |after| after.0);
+        let newest_first = self.sync_log.range(..end).rev();
+        let matching = newest_first.filter(|(_, entry)| entry_matches(entry, query));
+        Ok(matching
+            .take(limit)
+            .map(|(number, entry)| (LogCursor(*number), entry.clone()))
+            .collect())
+    }
+}
+
+fn run_matches(run: &SyncRun, filter: &RunFilter) -> bool {
+    filter.backend.is_none_or(|backend| run.backend == backend)
+        && filter.direction.is_none_or(|direction| run.direction == direction)
+        && filter.status.is_none_or(|status| run.status == status)
+        && filter.sync_type.is_none_or(|sync_type| run.sync_type == sync_type)
+        && filter.triggered_by.as_ref().is_none_or(|who| run.triggered_by == *who)
+        && filter.since.is_none_or(|since| run.started_at >= since)
+}
+
+fn entry_matches(entry: &SyncLogEntry, query: &LogQuery) -> bool {
+    let of_whole_full_run = entry.entity_type.is_none() && entry.sync_type == SyncType::Full;
+    query.entity.is_none_or(|id| entry.entity_id == Some(id) || of_whole_full_run)
+        && query.run.is_none_or(|run| entry.run == run)
+        && (!query.changes_only || entry.had_changes)
+        && (!query.errors_only || entry.result == Some(EntityResult::Failed))
 }
 
 impl WriteTx for State {
@@ -366,14 +476,21 @@ impl WriteTx for State {
         Ok(())
     }
 
-    fn purge(&mut self, execution: ExecutionId, clock: Clock) -> StoreResult<()> {
+    fn purge(
+        &mut self,
+        execution: ExecutionId,
+        clock: Clock,
+        change: ChangeNumber,
+    ) -> StoreResult<()> {
         let key = RowKey::Execution(execution);
         let gone: Vec<RowKey> =
             self.rows.keys().filter(|key| key.execution() == execution).cloned().collect();
         for key in gone {
             self.rows.remove(&key);
-            self.rejections.retain(|(_, rejected), _| *rejected != key);
         }
+        self.rejections.retain(|(_, item), _| {
+            item.table == ItemKey::PURGES || item.execution() != Some(execution)
+        });
         // By the key, not by the rows: what is kept may have no row beside it.
         self.kept.retain(|(table, key), _| {
             Table::by_name(table).is_none() || !key.starts_with(execution.as_bytes())
@@ -382,7 +499,7 @@ impl WriteTx for State {
         self.pieces.retain(|(log, _), _| log.execution != execution);
         self.gaps.retain(|(log, _, _), _| log.execution != execution);
         self.leases.remove(&execution);
-        self.purged.insert(key, clock);
+        self.purged.insert(key, (clock, change));
         Ok(())
     }
 
@@ -448,6 +565,17 @@ impl WriteTx for State {
         Ok(())
     }
 
+    fn set_sent(
+        &mut self,
+        backend: BackendId,
+        sent: ChangeNumber,
+        position: &[u8],
+    ) -> StoreResult<()> {
+        let held = self.backends.get_mut(&backend).ok_or(StoreError::RowMissing)?;
+        (held.sent, held.position) = (sent, position.to_vec());
+        Ok(())
+    }
+
     fn remove_backend(&mut self, backend: BackendId) -> StoreResult<()> {
         self.backends.remove(&backend);
         self.marks.retain(|(owner, _), _| *owner != backend);
@@ -466,8 +594,69 @@ impl WriteTx for State {
     }
 
     fn put_rejection(&mut self, rejection: &Rejection) -> StoreResult<()> {
-        let key = (rejection.backend, rejection.key.clone());
+        let key = (rejection.backend, rejection.item.clone());
         self.rejections.insert(key, rejection.clone());
         Ok(())
+    }
+
+    fn remove_rejection(&mut self, backend: BackendId, item: &ItemKey) -> StoreResult<()> {
+        self.rejections.remove(&(backend, item.clone()));
+        Ok(())
+    }
+
+    fn put_note(&mut self, room: Room, key: &[u8], value: &[u8]) -> StoreResult<()> {
+        self.notes.insert((room, key.to_vec()), value.to_vec());
+        Ok(())
+    }
+
+    fn remove_note(&mut self, room: Room, key: &[u8]) -> StoreResult<()> {
+        self.notes.remove(&(room, key.to_vec()));
+        Ok(())
+    }
+
+    fn remove_notes(&mut self, room: Room, prefix: &[u8]) -> StoreResult<u64> {
+        let gone = ReadTx::notes(self, room, prefix, None, usize::MAX)?;
+        for (key, _) in &gone {
+            self.notes.remove(&(room, key.clone()));
+        }
+        Ok(gone.len() as u64)
+    }
+
+    fn put_sync_run(&mut self, run: &SyncRun) -> StoreResult<()> {
+        self.sync_runs.insert(run.id, run.clone());
+        Ok(())
+    }
+
+    fn add_sync_log(&mut self, entries: &[SyncLogEntry]) -> StoreResult<()> {
+        if entries.iter().any(|entry| !self.sync_runs.contains_key(&entry.run)) {
+            return Err(StoreError::RowMissing);
+        }
+        let last = self.sync_log.last_key_value().map_or(0, |(number, _)| *number);
+        self.sync_log.extend((last + 1..).zip(entries.iter().cloned()));
+        Ok(())
+    }
+
+    fn complete_sync_log(
+        &mut self,
+        run: SyncId,
+        had_changes: bool,
+        result: EntityResult,
+        error: Option<&str>,
+    ) -> StoreResult<()> {
+        let mut of_run = self.sync_log.values_mut().filter(|entry| entry.run == run);
+        if let Some(whole) = of_run.find(|entry| entry.entity_type.is_none()) {
+            whole.had_changes = had_changes;
+            whole.result = Some(result);
+            whole.error = error.map(str::to_owned);
+        }
+        Ok(())
+    }
+
+    fn remove_sync_runs(&mut self, before: Timestamp) -> StoreResult<u64> {
+        let ended = |run: &SyncRun| run.completed_at.is_some_and(|at| at < before);
+        let count = self.sync_runs.len();
+        self.sync_runs.retain(|_, run| !ended(run));
+        self.sync_log.retain(|_, entry| self.sync_runs.contains_key(&entry.run));
+        Ok((count - self.sync_runs.len()) as u64)
     }
 }

@@ -27,6 +27,7 @@
 //! 6. **Opaque.** The position got from a backend is bytes that only the backend understands.
 
 mod error;
+mod item_key;
 mod items;
 mod memory;
 mod notes;
@@ -34,9 +35,10 @@ mod notes;
 use std::ops::RangeInclusive;
 
 pub use error::StoreError;
+pub use item_key::{ITEMS_MAX, ItemKey, decode_items, encode_items};
 pub use items::{
-    Backend, BackendId, Change, ChangedItem, Counters, KeptCell, Lease, ListedPage, ListedRow,
-    OwnerId, Rejection, Row, RowWrite,
+    BACKEND_NAME_BYTES_MAX, Backend, BackendId, Change, ChangedItem, Counters, KeptCell, Lease,
+    ListedPage, ListedRow, OwnerId, Rejection, Row, RowWrite,
 };
 pub use memory::MemoryStore;
 pub use notes::{Note, Room};
@@ -49,6 +51,9 @@ use crate::log::{Gap, Lines, LogKey, PieceHead};
 use crate::model::Tag;
 use crate::query::ListQuery;
 use crate::schema::RowKey;
+use crate::sync::run::{
+    EntityResult, LogCursor, LogQuery, RunFilter, SyncId, SyncLogEntry, SyncRun,
+};
 use crate::time::Timestamp;
 
 /// A result of a store.
@@ -154,8 +159,55 @@ pub trait ReadTx {
         change: ChangeNumber,
     ) -> StoreResult<Option<Timestamp>>;
 
-    /// The refusal of a row by a backend, where its newest change was refused.
-    fn rejection(&self, backend: BackendId, key: &RowKey) -> StoreResult<Option<Rejection>>;
+    /// The refusal of an item by a backend. Of a row, only where its newest change was refused.
+    fn rejection(&self, backend: BackendId, item: &ItemKey) -> StoreResult<Option<Rejection>>;
+
+    /// Refusals by a backend of items above `after`, by table and key, at most `limit`. They stand
+    /// until they are removed: a newer change of their item may have outdated them.
+    fn rejections(
+        &self,
+        backend: BackendId,
+        after: Option<&ItemKey>,
+        limit: usize,
+    ) -> StoreResult<Vec<Rejection>>;
+
+    /// Everything of an execution that can have been sent, each item once and in order: its row, its
+    /// tags, its kept rows, its sealed pieces and its gaps.
+    fn execution_items(&self, execution: ExecutionId) -> StoreResult<Vec<ItemKey>>;
+
+    /// The note under a key.
+    fn note(&self, room: Room, key: &[u8]) -> StoreResult<Option<Vec<u8>>>;
+
+    /// Notes whose keys begin with `prefix` and lie above `after`, by the bytes of their keys, at
+    /// most `limit`.
+    fn notes(
+        &self,
+        room: Room,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> StoreResult<Vec<Note>>;
+
+    /// A run of syncing.
+    fn sync_run(&self, id: SyncId) -> StoreResult<Option<SyncRun>>;
+
+    /// Runs that match, newest first by when they began, then by id, at most `limit`; with `after`
+    /// those that come behind it, none where there is no such run.
+    fn sync_runs(
+        &self,
+        filter: &RunFilter,
+        after: Option<SyncId>,
+        limit: usize,
+    ) -> StoreResult<Vec<SyncRun>>;
+
+    /// Rows of the sync log that match, newest first, at most `limit`; with `after` those that come
+    /// behind it.
+    fn sync_log(
+        &self,
+        query: &LogQuery,
+        after: Option<LogCursor>,
+        limit: usize,
+    ) -> StoreResult<Vec<(LogCursor, SyncLogEntry)>>;
 }
 
 /// Writing within a transaction.
@@ -180,8 +232,14 @@ pub trait WriteTx: ReadTx {
     fn update_row(&mut self, key: &RowKey, write: &RowWrite<'_>) -> StoreResult<()>;
 
     /// Removes an execution with its tags, its log, its kept cells, its lease and everything derived
-    /// from them, and leaves its key with `clock`.
-    fn purge(&mut self, execution: ExecutionId, clock: Clock) -> StoreResult<()>;
+    /// from them, and leaves its key with `clock`. The purge itself is a change under `change`; with
+    /// zero it does not travel.
+    fn purge(
+        &mut self,
+        execution: ExecutionId,
+        clock: Clock,
+        change: ChangeNumber,
+    ) -> StoreResult<()>;
 
     /// Keeps a cell of a table or column that this program does not know, replacing the one of the
     /// same name. `change` becomes the number of the kept row.
@@ -220,6 +278,18 @@ pub trait WriteTx: ReadTx {
     /// Adds or replaces a backend.
     fn put_backend(&mut self, backend: &Backend) -> StoreResult<()>;
 
+    /// Notes how far a backend has what is here and how far this device has read there; its other
+    /// fields stay.
+    ///
+    /// # Errors
+    /// [`StoreError::RowMissing`] where there is no such backend.
+    fn set_sent(
+        &mut self,
+        backend: BackendId,
+        sent: ChangeNumber,
+        position: &[u8],
+    ) -> StoreResult<()>;
+
     /// Removes a backend with its marks and refusals; other backends are not touched.
     fn remove_backend(&mut self, backend: BackendId) -> StoreResult<()>;
 
@@ -231,6 +301,41 @@ pub trait WriteTx: ReadTx {
         at: Timestamp,
     ) -> StoreResult<()>;
 
-    /// Notes that a backend refused a row, replacing an earlier refusal of that row.
+    /// Notes that a backend refused an item, replacing an earlier refusal of that item.
     fn put_rejection(&mut self, rejection: &Rejection) -> StoreResult<()>;
+
+    /// Forgets that a backend refused an item.
+    fn remove_rejection(&mut self, backend: BackendId, item: &ItemKey) -> StoreResult<()>;
+
+    /// Writes a note, replacing the one under the same key.
+    fn put_note(&mut self, room: Room, key: &[u8], value: &[u8]) -> StoreResult<()>;
+
+    /// Removes a note, where there is one.
+    fn remove_note(&mut self, room: Room, key: &[u8]) -> StoreResult<()>;
+
+    /// Removes the notes whose keys begin with `prefix`, and tells how many there were.
+    fn remove_notes(&mut self, room: Room, prefix: &[u8]) -> StoreResult<u64>;
+
+    /// Adds a run of syncing, or replaces the one of the same id.
+    fn put_sync_run(&mut self, run: &SyncRun) -> StoreResult<()>;
+
+    /// Adds rows to the sync log, in this order.
+    ///
+    /// # Errors
+    /// [`StoreError::RowMissing`] where a row's run was not put; then none of them is added.
+    fn add_sync_log(&mut self, entries: &[SyncLogEntry]) -> StoreResult<()>;
+
+    /// Completes the row of the sync log that stands for a whole run: the first one of the run
+    /// without an entity's type. Without one, nothing is done.
+    fn complete_sync_log(
+        &mut self,
+        run: SyncId,
+        had_changes: bool,
+        result: EntityResult,
+        error: Option<&str>,
+    ) -> StoreResult<()>;
+
+    /// Removes runs that ended before a time, with their rows of the sync log, and tells how many
+    /// runs there were.
+    fn remove_sync_runs(&mut self, before: Timestamp) -> StoreResult<u64>;
 }

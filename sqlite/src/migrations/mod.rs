@@ -19,13 +19,33 @@ pub const APPLICATION_ID: i32 = 0x5275_6e6c;
 pub(crate) struct Migration {
     pub(crate) number: u32,
     pub(crate) name: &'static str,
+    /// Columns that tables of earlier versions get, before the statements run: table, column, and
+    /// the rest of its definition. SQLite has no way to say that one may be there already.
+    pub(crate) columns: &'static [(&'static str, &'static str, &'static str)],
     pub(crate) sql: &'static str,
 }
 
 /// Every migration, in order.
 pub(crate) const MIGRATIONS: &[Migration] = &[
-    Migration { number: 1, name: "history", sql: include_str!("0001_history.sql") },
-    Migration { number: 2, name: "sync", sql: include_str!("0002_sync.sql") },
+    Migration { number: 1, name: "history", columns: &[], sql: include_str!("0001_history.sql") },
+    Migration { number: 2, name: "sync", columns: &[], sql: include_str!("0002_sync.sql") },
+    Migration {
+        number: 3,
+        name: "syncing",
+        columns: &[
+            (
+                "backends",
+                "name",
+                "TEXT NOT NULL DEFAULT 'backend' CHECK (octet_length(name) BETWEEN 1 AND 64)",
+            ),
+            ("backends", "settings", "BLOB NOT NULL DEFAULT x''"),
+            ("backends", "added_at", "INTEGER NOT NULL DEFAULT 0"),
+            ("rejections", "code", "TEXT NOT NULL DEFAULT 'refused'"),
+            ("rejections", "at", "INTEGER NOT NULL DEFAULT 0"),
+            ("purged_keys", "change", "INTEGER NOT NULL DEFAULT 0 CHECK (change >= 0)"),
+        ],
+        sql: include_str!("0003_syncing.sql"),
+    },
 ];
 
 /// The version of the schema that this program writes.
@@ -132,6 +152,12 @@ fn statements(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     connection.execute_batch(include_str!("record.sql"))?;
+    for (table, column, definition) in migration.columns {
+        if !connection.column_exists(None, *table, *column)? {
+            let sql = format!("ALTER TABLE {table} ADD COLUMN {column} {definition}");
+            connection.execute_batch(&sql)?;
+        }
+    }
     connection.execute_batch(migration.sql)?;
     connection.execute(
         "INSERT OR REPLACE INTO schema_migrations (number, name, applied_at, program_version)

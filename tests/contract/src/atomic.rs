@@ -98,7 +98,7 @@ pub fn a_transaction_sees_its_own_writes<F: Factory>(factory: &mut F) {
             crate::sample::change_number(73)
         })?;
         assert_own_writes(tx)?;
-        tx.purge(id(5), clock(9, crate::sample::DEVICE))?;
+        tx.purge(id(5), clock(9, crate::sample::DEVICE), crate::sample::change_number(0))?;
         assert_eq!(tx.row(&RowKey::Execution(id(5)), executions::ALL)?, None);
         assert_eq!(tx.tags(id(5))?, []);
         Ok(())

@@ -1,12 +1,12 @@
 //! Promise 6, M5, S11: backends, their positions, marks and refusals; and leases.
 
 use runlog_core::schema::RowKey;
-use runlog_core::store::{Backend, BackendId, Lease, OwnerId, Rejection, Store};
+use runlog_core::store::{Backend, BackendId, ItemKey, Lease, OwnerId, Store};
 
 use crate::Factory;
 use crate::sample::{
-    BACKENDS, OTHER, at, backend, change_number, clock, id, put_job, put_row, put_tag, read, tag,
-    write,
+    BACKENDS, OTHER, at, backend, change_number, clock, id, put_job, put_row, put_tag, read,
+    refusal, tag, write,
 };
 
 /// A position is bytes that come back as they were, none and many of them too.
@@ -33,7 +33,8 @@ pub fn backends_are_kept_and_replaced<F: Factory>(factory: &mut F) {
     let found: Vec<_> = found.iter().map(|backend| backend.id.0).collect();
     assert_eq!(found, [0, 5, 1 << 127, u128::MAX]);
     let sent = change_number(i64::MAX as u64);
-    let replaced = Backend { id: BackendId(5), enabled: false, sent, position: vec![9] };
+    let replaced =
+        Backend { id: BackendId(5), enabled: false, sent, position: vec![9], ..backend(1, 0) };
     write(&mut store, |tx| tx.put_backend(&replaced));
     let found = read(&mut store, |tx| tx.backends());
     assert_eq!((found.len(), &found[1]), (4, &replaced));
@@ -67,12 +68,7 @@ pub fn marks_tell_since_when<F: Factory>(factory: &mut F) {
 pub fn a_newer_change_outdates_a_refusal<F: Factory>(factory: &mut F) {
     let mut store = factory.create();
     let keys = [RowKey::Execution(id(1)), RowKey::Tag(id(1), tag("t"))];
-    let refusal = |key: &RowKey, change, reason: &str| Rejection {
-        backend: BACKENDS[0],
-        key: key.clone(),
-        change: change_number(change),
-        reason: reason.to_owned(),
-    };
+    let refusal = |key: &RowKey, change, reason: &str| refusal(0, key, change, reason);
     write(&mut store, |tx| {
         tx.put_backend(&backend(0, 0))?;
         tx.put_backend(&backend(1, 0))?;
@@ -82,22 +78,31 @@ pub fn a_newer_change_outdates_a_refusal<F: Factory>(factory: &mut F) {
     for (change, key) in (1..).zip(&keys) {
         let first = refusal(key, change, "too \0 large");
         write(&mut store, |tx| tx.put_rejection(&first));
-        assert_eq!(read(&mut store, |tx| tx.rejection(BACKENDS[0], key)), Some(first));
+        assert_eq!(
+            read(&mut store, |tx| tx.rejection(BACKENDS[0], &ItemKey::from(key))),
+            Some(first)
+        );
         let second = refusal(key, change, "");
         write(&mut store, |tx| tx.put_rejection(&second));
-        assert_eq!(read(&mut store, |tx| tx.rejection(BACKENDS[0], key)), Some(second));
-        assert_eq!(read(&mut store, |tx| tx.rejection(BACKENDS[1], key)), None);
+        assert_eq!(
+            read(&mut store, |tx| tx.rejection(BACKENDS[0], &ItemKey::from(key))),
+            Some(second)
+        );
+        assert_eq!(read(&mut store, |tx| tx.rejection(BACKENDS[1], &ItemKey::from(key))), None);
     }
     write(&mut store, |tx| {
         let cells = tx.row(&keys[0], runlog_core::schema::executions::ALL)?.unwrap().cells;
         let note = runlog_core::schema::executions::NOTE;
         put_row(tx, &keys[0], &[(note, cells[note.index()].clone())], clock(9, OTHER), 3)
     });
-    assert_eq!(read(&mut store, |tx| tx.rejection(BACKENDS[0], &keys[0])), None);
-    assert!(read(&mut store, |tx| tx.rejection(BACKENDS[0], &keys[1])).is_some());
+    assert_eq!(read(&mut store, |tx| tx.rejection(BACKENDS[0], &ItemKey::from(&keys[0]))), None);
+    assert!(read(&mut store, |tx| tx.rejection(BACKENDS[0], &ItemKey::from(&keys[1]))).is_some());
     let again = refusal(&keys[0], 3, "still too large");
     write(&mut store, |tx| tx.put_rejection(&again));
-    assert_eq!(read(&mut store, |tx| tx.rejection(BACKENDS[0], &keys[0])), Some(again));
+    assert_eq!(
+        read(&mut store, |tx| tx.rejection(BACKENDS[0], &ItemKey::from(&keys[0]))),
+        Some(again)
+    );
 }
 
 /// Removing a backend takes its marks and refusals, and nothing of the others.
@@ -108,12 +113,7 @@ pub fn removing_a_backend_leaves_the_others<F: Factory>(factory: &mut F) {
         write(store, |tx| {
             tx.put_backend(&backend(n, 5))?;
             tx.put_mark(BACKENDS[n], change_number(5), at(n as i64))?;
-            tx.put_rejection(&Rejection {
-                backend: BACKENDS[n],
-                key: key.clone(),
-                change: change_number(1),
-                reason: n.to_string(),
-            })
+            tx.put_rejection(&refusal(n, &key, 1, &n.to_string()))
         });
     };
     write(&mut store, |tx| put_job(tx, 1, 1));
@@ -125,7 +125,10 @@ pub fn removing_a_backend_leaves_the_others<F: Factory>(factory: &mut F) {
     let answers = |store: &mut F::Store, n: usize| {
         read(store, |tx| {
             let at = tx.acknowledged_at(BACKENDS[n], change_number(1))?;
-            Ok((at, tx.rejection(BACKENDS[n], &key)?.map(|rejection| rejection.reason)))
+            Ok((
+                at,
+                tx.rejection(BACKENDS[n], &ItemKey::from(&key))?.map(|rejection| rejection.reason),
+            ))
         })
     };
     assert_eq!(answers(&mut store, 0), (None, None));
@@ -169,7 +172,7 @@ pub fn without_backends_nothing_is_noted<F: Factory>(factory: &mut F) {
     read(&mut store, |tx| {
         assert_eq!(tx.backends()?, []);
         assert_eq!(tx.acknowledged_at(BACKENDS[0], change_number(1))?, None);
-        assert_eq!(tx.rejection(BACKENDS[0], &RowKey::Execution(id(1)))?, None);
+        assert_eq!(tx.rejection(BACKENDS[0], &ItemKey::from(&RowKey::Execution(id(1))))?, None);
         Ok(())
     });
     store.persist().unwrap();

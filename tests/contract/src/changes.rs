@@ -1,5 +1,6 @@
 //! Promise 5: everything that syncs is given once, under its newest number, in ascending order.
 
+use runlog_core::log::GapReason;
 use runlog_core::schema::{RowKey, executions};
 use runlog_core::store::{Change, ChangedItem, Store};
 
@@ -40,7 +41,7 @@ pub fn all_that_syncs_shares_one_sequence<F: Factory>(factory: &mut F) {
         put_job(tx, 2, 1)
     });
     let tag_row = ChangedItem::Row(RowKey::Tag(id(1), tag("t")));
-    let gap_item = ChangedItem::Gap { log: log_key(1), first: 2 };
+    let gap_item = ChangedItem::Gap { log: log_key(1), first: 2, reason: GapReason::Limit };
     let wanted = [run(2), tag_row, gap_item, kept("moods", b"k"), piece_at(1, 1), run(1)];
     let wanted: Vec<_> = (1..).zip(wanted).collect();
     for number in 0..=7 {
@@ -72,7 +73,7 @@ pub fn a_new_change_takes_the_place_of_the_old<F: Factory>(factory: &mut F) {
         let note = [(executions::NOTE, "n".into())];
         put_row(tx, &RowKey::Execution(id(1)), &note, clock(9, OTHER), 9)
     });
-    let gap_item = ChangedItem::Gap { log: log_key(1), first: 2 };
+    let gap_item = ChangedItem::Gap { log: log_key(1), first: 2, reason: GapReason::Limit };
     let wanted =
         [(5, run(2)), (6, gap_item), (7, piece_at(1, 1)), (8, kept("moods", b"k")), (9, run(1))];
     assert_eq!(after(&mut store, 0, usize::MAX), wanted);
@@ -113,7 +114,7 @@ pub fn open_and_removed_pieces_are_no_changes<F: Factory>(factory: &mut F) {
     assert_eq!(after(&mut store, 0, usize::MAX).len(), 7);
     write(&mut store, |tx| {
         tx.remove_pieces(log_key(1), 1..=2)?;
-        tx.purge(id(2), clock(9, OTHER))
+        tx.purge(id(2), clock(9, OTHER), change_number(0))
     });
     assert_eq!(after(&mut store, 0, usize::MAX), [(1, run(1)), (5, piece_at(1, 3))]);
 }

@@ -10,7 +10,7 @@ use runlog_core::model::{Kind, Status};
 use runlog_core::query::{Filter, ListQuery, Order};
 use runlog_core::schema::RowKey;
 use runlog_core::store::{
-    BackendId, Change, ChangeNumber, ChangedItem, ReadTx, Row, Store, StoreResult,
+    BackendId, Change, ChangeNumber, ChangedItem, ItemKey, ReadTx, Row, Store, StoreResult,
 };
 
 use crate::sample;
@@ -86,7 +86,7 @@ impl Dump {
                 let topic = format!("acknowledged {backend:?} {:?}", change.number);
                 self.add(&topic, &tx.acknowledged_at(*backend, change.number)?);
                 if let ChangedItem::Row(key) = &change.item {
-                    let rejection = tx.rejection(*backend, key)?;
+                    let rejection = tx.rejection(*backend, &ItemKey::from(key))?;
                     self.add(&format!("backends rejected {backend:?} {key:?}"), &rejection);
                 }
             }

@@ -9,8 +9,11 @@ use runlog_core::model::Tag;
 use runlog_core::query::ListQuery;
 use runlog_core::schema::RowKey;
 use runlog_core::store::{
-    Backend, BackendId, Change, ChangeNumber, Counters, KeptCell, Lease, ListedPage, ReadTx,
-    Rejection, Row, RowWrite, Store, StoreError, StoreResult, WriteTx,
+    Backend, BackendId, Change, ChangeNumber, Counters, ItemKey, KeptCell, Lease, ListedPage, Note,
+    ReadTx, Rejection, Room, Row, RowWrite, Store, StoreError, StoreResult, WriteTx,
+};
+use runlog_core::sync::run::{
+    EntityResult, LogCursor, LogQuery, RunFilter, SyncId, SyncLogEntry, SyncRun,
 };
 use runlog_core::time::Timestamp;
 
@@ -83,9 +86,9 @@ macro_rules! pass_on {
 
 /// Writes are counted, then passed on.
 macro_rules! count {
-    ($(fn $name:ident($($argument:ident: $type:ty),*);)+) => {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+) => {
         impl WriteTx for FailingTx<'_> {
-            $(fn $name(&mut self, $($argument: $type),*) -> StoreResult<()> {
+            $(fn $name(&mut self, $($argument: $type),*) -> StoreResult<$answer> {
                 spend(self.left)?;
                 self.inner.$name($($argument),*)
             })+
@@ -113,25 +116,54 @@ pass_on! {
     fn leases() -> Vec<Lease>;
     fn backends() -> Vec<Backend>;
     fn acknowledged_at(backend: BackendId, change: ChangeNumber) -> Option<Timestamp>;
-    fn rejection(backend: BackendId, key: &RowKey) -> Option<Rejection>;
+    fn rejection(backend: BackendId, item: &ItemKey) -> Option<Rejection>;
+    fn rejections(
+        backend: BackendId,
+        after: Option<&ItemKey>,
+        limit: usize
+    ) -> Vec<Rejection>;
+    fn execution_items(execution: ExecutionId) -> Vec<ItemKey>;
+    fn note(room: Room, key: &[u8]) -> Option<Vec<u8>>;
+    fn notes(room: Room, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Vec<Note>;
+    fn sync_run(id: SyncId) -> Option<SyncRun>;
+    fn sync_runs(filter: &RunFilter, after: Option<SyncId>, limit: usize) -> Vec<SyncRun>;
+    fn sync_log(
+        query: &LogQuery,
+        after: Option<LogCursor>,
+        limit: usize
+    ) -> Vec<(LogCursor, SyncLogEntry)>;
 }
 
 count! {
-    fn set_device(device: DeviceId);
-    fn set_counters(counters: Counters);
-    fn insert_row(key: &RowKey, write: &RowWrite<'_>);
-    fn update_row(key: &RowKey, write: &RowWrite<'_>);
-    fn purge(execution: ExecutionId, clock: Clock);
-    fn keep(table: &str, key: &[u8], cell: &KeptCell, change: ChangeNumber);
-    fn unkeep(table: &str, key: &[u8], column: &str);
-    fn put_piece(head: &PieceHead, lines: &Lines);
-    fn renumber_piece(log: LogKey, first: u64, change: ChangeNumber);
-    fn remove_pieces(log: LogKey, sequences: RangeInclusive<u64>);
-    fn put_gap(gap: &Gap);
-    fn put_lease(lease: &Lease);
-    fn remove_lease(execution: ExecutionId);
-    fn put_backend(backend: &Backend);
-    fn remove_backend(backend: BackendId);
-    fn put_mark(backend: BackendId, change: ChangeNumber, at: Timestamp);
-    fn put_rejection(rejection: &Rejection);
+    fn set_device(device: DeviceId) -> ();
+    fn set_counters(counters: Counters) -> ();
+    fn insert_row(key: &RowKey, write: &RowWrite<'_>) -> ();
+    fn update_row(key: &RowKey, write: &RowWrite<'_>) -> ();
+    fn purge(execution: ExecutionId, clock: Clock, change: ChangeNumber) -> ();
+    fn keep(table: &str, key: &[u8], cell: &KeptCell, change: ChangeNumber) -> ();
+    fn unkeep(table: &str, key: &[u8], column: &str) -> ();
+    fn put_piece(head: &PieceHead, lines: &Lines) -> ();
+    fn renumber_piece(log: LogKey, first: u64, change: ChangeNumber) -> ();
+    fn remove_pieces(log: LogKey, sequences: RangeInclusive<u64>) -> ();
+    fn put_gap(gap: &Gap) -> ();
+    fn put_lease(lease: &Lease) -> ();
+    fn remove_lease(execution: ExecutionId) -> ();
+    fn put_backend(backend: &Backend) -> ();
+    fn set_sent(backend: BackendId, sent: ChangeNumber, position: &[u8]) -> ();
+    fn remove_backend(backend: BackendId) -> ();
+    fn put_mark(backend: BackendId, change: ChangeNumber, at: Timestamp) -> ();
+    fn put_rejection(rejection: &Rejection) -> ();
+    fn remove_rejection(backend: BackendId, item: &ItemKey) -> ();
+    fn put_note(room: Room, key: &[u8], value: &[u8]) -> ();
+    fn remove_note(room: Room, key: &[u8]) -> ();
+    fn remove_notes(room: Room, prefix: &[u8]) -> u64;
+    fn put_sync_run(run: &SyncRun) -> ();
+    fn add_sync_log(entries: &[SyncLogEntry]) -> ();
+    fn complete_sync_log(
+        run: SyncId,
+        had_changes: bool,
+        result: EntityResult,
+        error: Option<&str>
+    ) -> ();
+    fn remove_sync_runs(before: Timestamp) -> u64;
 }

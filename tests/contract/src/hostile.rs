@@ -135,13 +135,17 @@ pub fn hostile_texts_are_data_everywhere_else<F: Factory>(factory: &mut F) {
     for reason in HOSTILE {
         let (key, change) = (RowKey::Execution(id(1)), change_number(1));
         let reason = reason.to_owned();
-        let refusal = Rejection { backend: BACKENDS[0], key: key.clone(), change, reason };
+        let refusal = Rejection {
+            change,
+            code: reason.clone(),
+            ..crate::sample::refusal(0, &key, 0, &reason)
+        };
         let cell = kept_cell("c", refusal.reason.as_str(), clock(1, OTHER));
         write(history.store_mut(), |tx| {
             tx.put_rejection(&refusal)?;
             tx.keep("t", b"k", &cell, change_number(90))
         });
-        let found = read(history.store_mut(), |tx| tx.rejection(BACKENDS[0], &key));
+        let found = read(history.store_mut(), |tx| tx.rejection(BACKENDS[0], &(&key).into()));
         assert_eq!(found, Some(refusal));
         assert_eq!(read(history.store_mut(), |tx| tx.kept("t", b"k")), [cell]);
     }

@@ -5,14 +5,14 @@ use runlog_core::codec::RowRecord;
 use runlog_core::history::Merged;
 use runlog_core::query::{ListQuery, Order};
 use runlog_core::schema::{RowKey, executions};
-use runlog_core::store::{Lease, OwnerId, Rejection, Store, StoreResult, WriteTx};
+use runlog_core::store::{Lease, OwnerId, Store, StoreResult, WriteTx};
 use runlog_core::value::Value;
 
 use crate::Factory;
 use crate::dump::{Dump, records};
 use crate::sample::{
-    BACKENDS, DEVICE, OTHER, at, backend, change_number, clock, gap, history, id, job, kept_cell,
-    lines, log_key, piece, put_job, put_row, put_tag, read, start, tag, write,
+    DEVICE, OTHER, at, backend, change_number, clock, gap, history, id, job, kept_cell, lines,
+    log_key, piece, put_job, put_row, put_tag, read, refusal, start, tag, write,
 };
 
 /// A run with everything that a run can have, numbered from `change` on.
@@ -34,9 +34,7 @@ fn put_rich_run(tx: &mut dyn WriteTx, n: u64, change: u64) -> StoreResult<()> {
         let key = RowKey::Tag(id(n), tag(name)).to_bytes();
         tx.keep("tags", &key, &cell, change_number(change + more))?;
     }
-    let change = change_number(change + 2);
-    let reason = "full".to_owned();
-    tx.put_rejection(&Rejection { backend: BACKENDS[0], key, change, reason })
+    tx.put_rejection(&refusal(0, &key, change + 2, "full"))
 }
 
 /// Nothing of a purged run is left but its key with the clock of the purge: a store that never had
@@ -55,9 +53,9 @@ pub fn a_purge_leaves_nothing_but_the_key<F: Factory>(factory: &mut F) {
     }
     let key = RowKey::Execution(id(2));
     assert_eq!(read(&mut purged, |tx| tx.purged(&key)), None);
-    write(&mut purged, |tx| tx.purge(id(2), clock(77, OTHER)));
+    write(&mut purged, |tx| tx.purge(id(2), clock(77, OTHER), change_number(0)));
     assert_eq!(read(&mut purged, |tx| tx.purged(&key)), Some(clock(77, OTHER)));
-    write(&mut without, |tx| tx.purge(id(2), clock(77, OTHER)));
+    write(&mut without, |tx| tx.purge(id(2), clock(77, OTHER), change_number(0)));
     Dump::of(&mut purged).assert_eq(&Dump::of(&mut without), "after the purge");
     let mut purged = factory.reopen(purged);
     Dump::of(&mut purged).assert_eq(&Dump::of(&mut without), "after the purge, reopened");
@@ -67,7 +65,7 @@ pub fn a_purge_leaves_nothing_but_the_key<F: Factory>(factory: &mut F) {
 pub fn no_listing_finds_a_purged_run<F: Factory>(factory: &mut F) {
     let mut store = factory.create();
     write(&mut store, |tx| put_rich_run(tx, 1, 1));
-    write(&mut store, |tx| tx.purge(id(1), clock(9, DEVICE)));
+    write(&mut store, |tx| tx.purge(id(1), clock(9, DEVICE), change_number(0)));
     for order in [Order::NewestFirst, Order::ShortestFirst] {
         for deleted in [false, true] {
             let mut plain = ListQuery::newest(9);
@@ -92,7 +90,7 @@ pub fn tags_without_their_run_are_purged<F: Factory>(factory: &mut F) {
     write(&mut store, |tx| {
         put_tag(tx, 1, "early", 1)?;
         put_tag(tx, 2, "early", 2)?;
-        tx.purge(id(1), clock(5, OTHER))
+        tx.purge(id(1), clock(5, OTHER), change_number(0))
     });
     assert_eq!(read(&mut store, |tx| tx.tags(id(1))), []);
     assert_eq!(read(&mut store, |tx| tx.tags(id(2))).len(), 1);
@@ -103,7 +101,7 @@ pub fn tags_without_their_run_are_purged<F: Factory>(factory: &mut F) {
 pub fn the_last_purge_gives_the_clock<F: Factory>(factory: &mut F) {
     let mut store = factory.create();
     for seconds in [5, 8] {
-        write(&mut store, |tx| tx.purge(id(1), clock(seconds, OTHER)));
+        write(&mut store, |tx| tx.purge(id(1), clock(seconds, OTHER), change_number(0)));
     }
     let key = RowKey::Execution(id(1));
     assert_eq!(read(&mut store, |tx| tx.purged(&key)), Some(clock(8, OTHER)));
@@ -185,11 +183,11 @@ pub fn a_newer_restore_outlives_a_purge<F: Factory>(factory: &mut F) {
 pub fn an_unknown_run_can_be_purged<F: Factory>(factory: &mut F) {
     let mut store = factory.create();
     write(&mut store, |tx| put_job(tx, 2, 1));
-    write(&mut store, |tx| tx.purge(id(1), clock(5, OTHER)));
+    write(&mut store, |tx| tx.purge(id(1), clock(5, OTHER), change_number(0)));
     let key = RowKey::Execution(id(1));
     assert_eq!(read(&mut store, |tx| tx.row(&key, executions::ALL)), None);
     assert_eq!(read(&mut store, |tx| tx.count(&ListQuery::newest(1))), 1);
     assert_eq!(read(&mut store, |tx| tx.purged(&RowKey::Execution(id(2)))), None);
-    let _: Result<(), _> = store.write(|tx| tx.purge(id(2), clock(6, OTHER)));
+    let _: Result<(), _> = store.write(|tx| tx.purge(id(2), clock(6, OTHER), change_number(0)));
     assert_eq!(read(&mut store, |tx| tx.count(&ListQuery::newest(1))), 0);
 }

@@ -210,7 +210,15 @@ pub fn gap(log: LogKey, first: u64, last: u64, change: u64) -> Gap {
 /// A backend that has acknowledged everything up to a number.
 pub fn backend(n: usize, sent: u64) -> Backend {
     let position = vec![0, 0xff, n as u8];
-    Backend { id: BACKENDS[n], enabled: true, sent: change_number(sent), position }
+    Backend {
+        id: BACKENDS[n],
+        name: format!("backend {n}"),
+        settings: vec![n as u8, 0xff],
+        added_at: at(n as i64),
+        enabled: true,
+        sent: change_number(sent),
+        position,
+    }
 }
 
 /// A change number.
@@ -249,7 +257,7 @@ pub fn write_everything(tx: &mut dyn WriteTx) -> StoreResult<()> {
         tx.unkeep("moods", &key, "mood")?;
     }
     tx.remove_lease(id(2))?;
-    tx.purge(id(1), clock(7, OTHER))?;
+    tx.purge(id(1), clock(7, OTHER), change_number(0))?;
     write_backends(tx)
 }
 
@@ -259,12 +267,19 @@ fn write_backends(tx: &mut dyn WriteTx) -> StoreResult<()> {
     tx.put_mark(BACKENDS[0], change_number(50), at(9))?;
     tx.put_mark(BACKENDS[1], change_number(50), at(9))?;
     tx.remove_backend(BACKENDS[1])?;
-    tx.put_rejection(&Rejection {
-        backend: BACKENDS[0],
-        key: RowKey::Execution(id(2)),
-        change: change_number(53),
-        reason: "too large".to_owned(),
-    })
+    tx.put_rejection(&refusal(0, &RowKey::Execution(id(2)), 53, "too large"))
+}
+
+/// That a backend refused a change of a row.
+pub fn refusal(n: usize, key: &RowKey, change: u64, reason: &str) -> Rejection {
+    Rejection {
+        backend: BACKENDS[n],
+        item: key.into(),
+        change: change_number(change),
+        code: "quota".to_owned(),
+        reason: reason.to_owned(),
+        at: at(change as i64),
+    }
 }
 
 /// Fills a new store with two runs that [`write_everything`] does not touch, and one that it does.

@@ -103,7 +103,7 @@ pub fn a_refused_row_says_why<F: Factory>(factory: &mut F) {
     let change = newest(&mut history);
     acknowledge(&mut history, 0, change, 5);
     let reason = "too large".to_owned();
-    let rejection = Rejection { backend: BACKENDS[0], key: run(), change, reason: reason.clone() };
+    let rejection = Rejection { change, ..crate::sample::refusal(0, &run(), 0, &reason) };
     write(history.store_mut(), |tx| tx.put_rejection(&rejection));
     assert_eq!(state(&mut history), (NOT_SYNCED, vec![SyncState::Rejected { reason }]));
     history.write(at(6), |tx| tx.set_note(id(1), Some("shorter"))).unwrap();

@@ -125,13 +125,16 @@ impl Generator {
             0..2 => {
                 let position = vec![self.random.any() as u8; self.random.below(4) as usize];
                 let enabled = self.random.chance(80);
-                Direct::PutBackend(Backend { id: backend, enabled, sent: change, position })
+                let known = sample::backend(0, 0);
+                let sent = change;
+                Direct::PutBackend(Backend { id: backend, enabled, sent, position, ..known })
             }
             2 => Direct::RemoveBackend(backend),
             3 => Direct::PutMark(backend, change, sample::at(self.seconds)),
             4 => {
                 let (key, reason) = (self.row_key(), self.text());
-                Direct::PutRejection(Rejection { backend, key, change, reason })
+                let refusal = sample::refusal(0, &key, change.get(), &reason);
+                Direct::PutRejection(Rejection { backend, ..refusal })
             }
             5 => {
                 let clock = self.clock();
