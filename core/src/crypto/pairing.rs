@@ -146,7 +146,7 @@ pub enum PairingError {
 
 /// What a [`PairingCode`] gives once stretched: a mailbox, and the key of the offer in it.
 ///
-/// ```no_run
+/// ```
 /// use runlog_core::crypto::{PairingCode, PairingPayload, VaultSecret};
 ///
 /// # let mut random = |bytes: &mut [u8]| bytes.fill(7);

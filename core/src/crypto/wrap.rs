@@ -48,10 +48,7 @@ pub enum WrapError {
 ///
 /// # let mut random = |bytes: &mut [u8]| bytes.fill(7);
 /// let secret = VaultSecret::generate(&mut random);
-/// # let params = StretchParams::new(8, 1, 1)?;
-/// # /*
 /// let params = StretchParams::default();
-/// # */
 /// let stored = WrappedSecret::wrap(&secret, "correct horse", params, &mut random)?.encode();
 ///
 /// let wrapped = WrappedSecret::decode(&stored)?;
