@@ -15,6 +15,8 @@
 //! | [`schema`] | the synchronised tables and their columns |
 //! | [`merge`] | last writer wins per column |
 //! | [`codec`] | bytes of clocks, values and records, with their limits |
+//! | [`crypto`] | keys of a vault, sealing of values, opaque tags, wrapping, pairing |
+//! | [`entropy`] | the randomness that is handed in |
 //! | [`log`] | log lines in columnar batches, pieces, what is dropped |
 //! | [`store`] | the storage trait, its promises, and the in-memory reference |
 //! | [`history`] | the operations: start, finish, edit, delete, merge, read |
@@ -43,6 +45,7 @@
 pub mod change;
 pub mod clock;
 pub mod codec;
+pub mod crypto;
 pub mod entropy;
 pub mod history;
 pub mod id;

@@ -13,6 +13,7 @@
 use std::fmt;
 
 use crate::clock::Clock;
+use crate::crypto::NONCE_BYTES;
 
 macro_rules! opaque {
     ($($(#[$doc:meta])* $name:ident[$length:literal];)+) => {$(
@@ -23,6 +24,21 @@ macro_rules! opaque {
         impl $name {
             /// Its length in bytes.
             pub const LEN: usize = $length;
+
+            /// From its bytes.
+            pub const fn from_bytes(bytes: [u8; $length]) -> Self {
+                Self(bytes)
+            }
+
+            /// From a byte slice, if it has the length.
+            pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+                bytes.try_into().ok().map(Self)
+            }
+
+            /// Its bytes.
+            pub const fn as_bytes(&self) -> &[u8; $length] {
+                &self.0
+            }
         }
 
         impl fmt::Display for $name {
@@ -59,18 +75,50 @@ opaque! {
     MailboxId[16];
 }
 
-/// Which data key sealed a value. At an equal clock the record of the higher generation replaces the
-/// other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Which data key sealed a value. It travels in the clear: at an equal clock the record of
+/// the higher generation replaces the other.
+///
+/// The id is derived from the key, so two different keys have different ids even where two devices
+/// rotated at once and gave both the same generation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId {
-    /// Ascending with each rotation; the first is 1.
+    /// How many times the vault's key was rotated, counted from 1.
     pub generation: u32,
-    /// Identity of the key.
+    /// Tells apart the keys of one generation.
     pub id: [u8; 8],
 }
 
-/// Length of a nonce of XChaCha20-Poly1305 in bytes.
-pub const NONCE_LEN: usize = 24;
+impl KeyId {
+    /// Length of the wire form in bytes.
+    pub const WIRE_LEN: usize = 12;
+
+    /// The wire form: 4 bytes of generation, big-endian, and 8 of id. The order of two wire forms
+    /// under `memcmp` is the order of the ids.
+    pub fn to_wire(self) -> [u8; Self::WIRE_LEN] {
+        let mut wire = [0; Self::WIRE_LEN];
+        wire[..4].copy_from_slice(&self.generation.to_be_bytes());
+        wire[4..].copy_from_slice(&self.id);
+        wire
+    }
+
+    /// The id of a wire form. Every 12 bytes are one.
+    pub fn from_wire(wire: [u8; Self::WIRE_LEN]) -> Self {
+        let [a, b, c, d, id @ ..] = wire;
+        Self { generation: u32::from_be_bytes([a, b, c, d]), id }
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:016x}", self.generation, u64::from_be_bytes(self.id))
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyId({self})")
+    }
+}
 
 /// One column of a record, as everyone sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -104,7 +152,7 @@ pub struct SealedRecord {
     /// Which key sealed the values.
     pub key: KeyId,
     /// The nonce of the sealing.
-    pub nonce: [u8; NONCE_LEN],
+    pub nonce: [u8; NONCE_BYTES],
     /// The sealed values. Empty in answers that describe what is held.
     pub sealed: Vec<u8>,
     /// What goes when this record is accepted.

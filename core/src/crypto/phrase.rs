@@ -1,0 +1,63 @@
+//! Words that people write down and type: the English list of BIP-39.
+
+use bip39::Language;
+use zeroize::Zeroizing;
+
+/// What is wrong with typed words. It never holds a word, as each is a part of a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PhraseError {
+    /// Too few or too many words.
+    #[error("{expected} words are needed, there are {found}")]
+    WordCount {
+        /// Words that are needed.
+        expected: usize,
+        /// Words that were typed.
+        found: usize,
+    },
+    /// A word that is not in the list: mistyped.
+    #[error("word {position} is not in the word list: look for a typing error")]
+    UnknownWord {
+        /// Its place, counted from 1.
+        position: usize,
+    },
+    /// Every word is in the list, but they do not belong together.
+    #[error("the words do not belong together: one was mistaken for another, or two were swapped")]
+    Checksum,
+}
+
+/// The numbers (0 to 2047) of exactly `N` words, in any case, between any of the separators.
+pub(super) fn word_numbers<const N: usize>(
+    text: &str,
+    is_separator: impl Fn(char) -> bool,
+) -> Result<Zeroizing<[u16; N]>, PhraseError> {
+    let lowered = Zeroizing::new(text.to_ascii_lowercase());
+    let words = || lowered.split(&is_separator).filter(|word| !word.is_empty());
+    let found = words().count();
+    if found != N {
+        return Err(PhraseError::WordCount { expected: N, found });
+    }
+    let mut numbers = Zeroizing::new([0; N]);
+    for (index, word) in words().enumerate() {
+        let unknown = PhraseError::UnknownWord { position: index + 1 };
+        numbers[index] = Language::English.find_word(word).ok_or(unknown)?;
+    }
+    Ok(numbers)
+}
+
+/// The words of some numbers below 2048, with `separator` between them.
+pub(super) fn joined_words(
+    numbers: impl Iterator<Item = u16>,
+    separator: char,
+) -> Zeroizing<String> {
+    let list = Language::English.word_list();
+    // The longest word has 8 letters: with room for all, no copy is left behind by growing.
+    let mut text = Zeroizing::new(String::with_capacity(24 * 9));
+    for number in numbers {
+        if !text.is_empty() {
+            text.push(separator);
+        }
+        text.push_str(list[usize::from(number) % list.len()]);
+    }
+    text
+}
