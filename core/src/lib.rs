@@ -22,6 +22,7 @@
 //! | [`history`] | the operations: start, finish, edit, delete, merge, read |
 //! | [`query`] | filters, orders and cursors of listings |
 //! | [`sealed`] | records as they travel: what everyone may see of them |
+//! | [`relay`] | what a relay keeps and answers, and one in memory |
 //! | [`sync`] | messages, runs, and the engine that moves changes |
 //!
 //! ```
@@ -53,6 +54,7 @@ pub mod log;
 pub mod merge;
 pub mod model;
 pub mod query;
+pub mod relay;
 pub mod schema;
 pub mod sealed;
 pub mod store;

@@ -42,6 +42,8 @@ pub enum Request {
     Describe(Describe),
     /// All records of some rows.
     Fetch(Fetch),
+    /// A fresh standing, after the relay was set back.
+    Restart(Restart),
 }
 
 /// Asks for a page of records.
@@ -111,6 +113,17 @@ pub struct Fetch {
     pub rows: Vec<OpaqueKey>,
 }
 
+/// Asks for a fresh standing after [`Refusal::SetBack`]. The answer is a [`Resolved`] with a token
+/// that replaces the one on record and the place that it was handed out at; the device goes on from
+/// `got: None` with these, and pulls with [`Pull::with_own`].
+///
+/// [`Refusal::Forked`] where the relay does know the place, and so was not set back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restart {
+    /// A place that this device was at and that the relay does not know.
+    pub lost: Place,
+}
+
 /// A relay answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -119,7 +132,7 @@ pub enum Answer {
     Page(Page),
     /// To [`Request::Push`].
     Pushed(Pushed),
-    /// To [`Request::Resolve`].
+    /// To [`Request::Resolve`] and [`Request::Restart`].
     Resolved(Resolved),
     /// To [`Request::Compare`].
     Parts(Parts),
@@ -176,7 +189,8 @@ pub struct VaultState {
 pub struct Pushed {
     /// To be presented with the next request.
     pub token: AckToken,
-    /// The newest place of this device, its push included; `None` while it has none.
+    /// The newest place of this device: where this push ended. Every push takes at least one
+    /// sequence, so that each token belongs to a place.
     pub sent: Option<Place>,
     /// For each record, in order.
     pub verdicts: Vec<Verdict>,
@@ -213,7 +227,7 @@ pub enum Reason {
 /// What became of an earlier push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resolved {
-    /// Whether it was the device's newest accepted push.
+    /// Whether it was the device's newest accepted push. Never after a restart.
     pub accepted: bool,
     /// To be presented with the next request; `None` where none was handed out yet.
     pub token: Option<AckToken>,
@@ -233,7 +247,7 @@ pub struct Parts {
 /// What is held of some rows, ordered by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
-    /// The records; without values in the answer to [`Request::Describe`].
+    /// The records; without values and drops in the answer to [`Request::Describe`].
     pub records: Vec<SealedRecord>,
     /// Whether there is more behind the last row. A row's records are never parted.
     pub more: bool,

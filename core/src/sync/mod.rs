@@ -2,6 +2,7 @@
 
 pub mod message;
 pub mod run;
+pub mod wire;
 
 /// Limits of the protocol. Everything beyond them is refused before anything is allocated for it.
 pub mod limits {
@@ -19,6 +20,10 @@ pub mod limits {
     pub const DROPS_MAX: usize = 65_536;
     /// Most rows in one request to fetch.
     pub const FETCH_ROWS_MAX: usize = 4_096;
+    /// Most tables in one vault.
+    pub const TABLES_MAX: usize = 4_096;
+    /// Longest text in a refusal, in bytes.
+    pub const TEXT_BYTES_MAX: usize = 1_024;
     /// How far a clock may be ahead of a relay's, in milliseconds.
     pub const AHEAD_MS_MAX: u64 = 5 * 60 * 1000;
     /// How far above the newest accepted clock of the vault a clock may be all the same, in
