@@ -6,7 +6,7 @@
 //!
 //! | derived | who sees it | what for |
 //! |---|---|---|
-//! | [`VaultId`] | relay | which vault is meant |
+//! | [`VaultId`](crate::sealed::VaultId) | relay | which vault is meant |
 //! | [`AccessKey`] | relay, once per request | proves that the holder belongs to the vault |
 //! | [`IndexKey`] | devices | opaque table tags, row keys, marks and cell tags; never rotated |
 //! | data key of generation 1 | devices | [`seal`] and [`open`] of values |
