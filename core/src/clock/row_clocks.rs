@@ -49,6 +49,16 @@ impl ColumnSet {
         Self(if count == ColumnId::COUNT_MAX { u128::MAX } else { (1 << count) - 1 })
     }
 
+    /// From its bits, the column numbered 0 in the lowest.
+    pub const fn from_bits(bits: u128) -> Self {
+        Self(bits)
+    }
+
+    /// Its bits.
+    pub const fn bits(self) -> u128 {
+        self.0
+    }
+
     /// Adds a column.
     pub const fn insert(&mut self, column: ColumnId) {
         self.0 |= 1 << column.0;

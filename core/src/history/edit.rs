@@ -5,7 +5,7 @@ use crate::clock::{ColumnId, ColumnSet};
 use crate::id::ExecutionId;
 use crate::model::{Attributes, InvalidValue, LIMITS, Params, Tag, Visibility};
 use crate::schema::{RowKey, Table, executions as column};
-use crate::store::{KeptCell, Room, Row, StoreError, encode_items};
+use crate::store::{ItemKey, KeptCell, Room, Row, StoreError, decode_items, encode_items};
 use crate::value::Value;
 
 impl HistoryWriter<'_> {
@@ -93,7 +93,7 @@ impl HistoryWriter<'_> {
         let mut clocks = row.clocks;
         clocks.set(ColumnSet::of(&[column::DELETED]), self.tick()?);
         let cells = [(column::DELETED, Value::Integer(1))];
-        self.update(&RowKey::Execution(id), &cells, &clocks, Visibility::Trashed)
+        self.update(&RowKey::Execution(id), row.change, &cells, &clocks, Visibility::Trashed)
     }
 
     /// Takes an execution out of the trash and re-states all of it: every column under one new
@@ -116,7 +116,7 @@ impl HistoryWriter<'_> {
         let mut clocks = row.clocks;
         clocks.set(super::writer::columns_of(&cells), clock);
         let key = RowKey::Execution(id);
-        self.update(&key, &cells, &clocks, Visibility::Live)?;
+        self.update(&key, row.change, &cells, &clocks, Visibility::Live)?;
         self.restate_kept(&key)?;
         for (tag, row) in self.tx.tags(id)? {
             self.write_tag(id, &tag, row.visibility != Visibility::Live)?;
@@ -171,15 +171,27 @@ impl HistoryWriter<'_> {
         if tags.iter().any(|(_, row)| newer(row)) {
             return Err(HistoryError::KeptByEdit { id, what: "tag" });
         }
-        self.note_purged_items(id)?;
+        self.note_purged_items(id, Vec::new())?;
         let (clock, change) = (self.tick()?, self.next_change());
         Ok(self.tx.purge(id, clock, change)?)
     }
 
     /// Remembers what goes with an execution, so that a backend can be told to drop it all.
-    fn note_purged_items(&mut self, id: ExecutionId) -> Result<(), HistoryError> {
+    /// `others` are items of it that another device knew.
+    pub(super) fn note_purged_items(
+        &mut self,
+        id: ExecutionId,
+        others: Vec<ItemKey>,
+    ) -> Result<(), HistoryError> {
+        let mut items = others;
+        items.extend(self.tx.execution_items(id)?);
+        if let Some(noted) = self.tx.note(Room::Purge, id.as_bytes())? {
+            items.extend(decode_items(&noted).map_err(StoreError::from)?);
+        }
+        items.sort();
+        items.dedup();
         let mut list = Vec::new();
-        encode_items(&self.tx.execution_items(id)?, &mut list).map_err(StoreError::from)?;
+        encode_items(&items, &mut list).map_err(StoreError::from)?;
         Ok(self.tx.put_note(Room::Purge, id.as_bytes(), &list)?)
     }
 }

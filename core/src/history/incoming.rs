@@ -1,13 +1,14 @@
 //! What other devices and imported files say: records merged into rows.
 
-use super::writer::visibility_of;
+use super::writer::{Arrival, visibility_of};
 use super::{HistoryError, HistoryWriter};
 use crate::clock::{Clock, ClockTime, ColumnId, RowClocks};
 use crate::codec::RowRecord;
 use crate::merge::merge_cells;
 use crate::model::{InvalidValue, Visibility};
 use crate::schema::{RowKey, Table};
-use crate::store::{KeptCell, RowWrite};
+use crate::store::{ItemKey, KeptCell, RowWrite};
+use crate::sync::displaced::Displaced;
 use crate::value::Value;
 
 /// What became of a record.
@@ -24,6 +25,22 @@ pub enum Merged {
     Purged,
 }
 
+/// What a merge did, for the sync log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Effect {
+    /// What became of the record.
+    pub(crate) merged: Merged,
+    /// How the row was shown before and after, where it was written.
+    pub(crate) shown: Option<(Visibility, Visibility)>,
+}
+
+impl Effect {
+    /// Without a row that was written.
+    pub(crate) const fn of(merged: Merged) -> Self {
+        Self { merged, shown: None }
+    }
+}
+
 impl HistoryWriter<'_> {
     /// Merges records that another device wrote, all or none, and moves the clock past the newest
     /// of them once. Says what became of each.
@@ -36,7 +53,8 @@ impl HistoryWriter<'_> {
     /// merged then.
     pub fn merge(&mut self, records: Vec<RowRecord>) -> Result<Vec<Merged>, HistoryError> {
         let newest = records.iter().map(|record| record.clock.time).max();
-        let merged = records.into_iter().map(|record| self.merge_record(record)).collect();
+        let merged =
+            records.into_iter().map(|record| Ok(self.merge_record(record)?.merged)).collect();
         self.observe(newest);
         merged
     }
@@ -61,7 +79,7 @@ impl HistoryWriter<'_> {
                 return Err(InvalidValue { field: name, reason: reason.to_owned() }.into());
             }
         }
-        self.merge_known(key, clock, cells)
+        Ok(self.merge_known(key, clock, cells)?.merged)
     }
 
     /// Moves the clock past a time that was seen in what another device wrote.
@@ -71,10 +89,14 @@ impl HistoryWriter<'_> {
         }
     }
 
-    fn merge_record(&mut self, record: RowRecord) -> Result<Merged, HistoryError> {
+    /// Merges one record. The clock is not moved.
+    ///
+    /// # Errors
+    /// As [`Self::merge`]; then nothing was changed by it.
+    pub(crate) fn merge_record(&mut self, record: RowRecord) -> Result<Effect, HistoryError> {
         let Some(table) = Table::by_name(&record.table) else {
             let kept = self.keep_cells(&record.table, &record.key, record.clock, record.cells)?;
-            return Ok(if kept { Merged::Updated } else { Merged::Unchanged });
+            return Ok(Effect::of(if kept { Merged::Updated } else { Merged::Unchanged }));
         };
         let key = RowKey::from_bytes(table, &record.key)?;
         let mut known = Vec::with_capacity(record.cells.len());
@@ -85,12 +107,15 @@ impl HistoryWriter<'_> {
                 _ => unknown.push((name, value)),
             }
         }
-        let merged = self.merge_known(&key, record.clock, known)?;
-        if merged == Merged::Purged || unknown.is_empty() {
-            return Ok(merged);
+        let mut effect = self.merge_known(&key, record.clock, known)?;
+        if effect.merged == Merged::Purged || unknown.is_empty() {
+            return Ok(effect);
         }
         let kept = self.keep_cells(table.name(), &record.key, record.clock, unknown)?;
-        Ok(if kept && merged == Merged::Unchanged { Merged::Updated } else { merged })
+        if kept && effect.merged == Merged::Unchanged {
+            effect.merged = Merged::Updated;
+        }
+        Ok(effect)
     }
 
     fn merge_known(
@@ -98,27 +123,55 @@ impl HistoryWriter<'_> {
         key: &RowKey,
         clock: Clock,
         cells: Vec<(ColumnId, Value)>,
-    ) -> Result<Merged, HistoryError> {
+    ) -> Result<Effect, HistoryError> {
         // Before all else: what is older than the purge stays out whether newer records of the run
         // have come by now or not, and a record without a known cell is not kept for it either.
         let purged = self.tx.purged(&RowKey::Execution(key.execution()))?;
         if purged.is_some_and(|purged| clock <= purged) {
-            return Ok(Merged::Purged);
+            return Ok(Effect::of(Merged::Purged));
         }
         let table = key.table();
         let Some(row) = self.tx.row(key, table.all_columns())? else {
             return self.merge_new(key, clock, cells);
         };
-        let (mut all, mut clocks) = (row.cells, row.clocks);
+        let (mut all, mut clocks, before) = (row.cells, row.clocks, row.visibility);
+        let held = clocks.clone();
         let won = merge_cells(&mut clocks, clock, cells);
         if won.is_empty() {
-            return Ok(Merged::Unchanged);
+            return Ok(Effect::of(Merged::Unchanged));
+        }
+        if let Some(arrival) = self.arrival {
+            self.note_displaced(key, &held, &all, &won, arrival)?;
         }
         for (column, value) in &won {
             all[column.index()] = value.clone();
         }
-        self.update(key, &won, &clocks, visibility_of(table, &all))?;
-        Ok(Merged::Updated)
+        let after = visibility_of(table, &all);
+        self.update(key, row.change, &won, &clocks, after)?;
+        Ok(Effect { merged: Merged::Updated, shown: Some((before, after)) })
+    }
+
+    /// Notes what the winning cells displace.
+    fn note_displaced(
+        &mut self,
+        key: &RowKey,
+        held: &RowClocks,
+        all: &[Value],
+        won: &[(ColumnId, Value)],
+        arrival: Arrival,
+    ) -> Result<(), HistoryError> {
+        let item = ItemKey::from(key);
+        for (column, value) in won {
+            let (clock, old) = (held.of(*column), &all[column.index()]);
+            if clock == Clock::ZERO || old == value {
+                continue;
+            }
+            let name = key.table().columns()[column.index()].name;
+            let displaced =
+                Displaced { clock, value: old.clone(), at: self.now, run: Some(arrival.run) };
+            displaced.note(self.tx, &item, name)?;
+        }
+        Ok(())
     }
 
     fn merge_new(
@@ -126,9 +179,9 @@ impl HistoryWriter<'_> {
         key: &RowKey,
         clock: Clock,
         cells: Vec<(ColumnId, Value)>,
-    ) -> Result<Merged, HistoryError> {
+    ) -> Result<Effect, HistoryError> {
         if cells.is_empty() || clock == Clock::ZERO {
-            return Ok(Merged::Unchanged);
+            return Ok(Effect::of(Merged::Unchanged));
         }
         let mut all = vec![Value::Null; key.table().columns().len()];
         for (column, value) in &cells {
@@ -136,7 +189,7 @@ impl HistoryWriter<'_> {
         }
         let visibility = visibility_of(key.table(), &all);
         self.insert(key, &cells, clock, visibility)?;
-        Ok(Merged::Created)
+        Ok(Effect { merged: Merged::Created, shown: Some((Visibility::Hidden, visibility)) })
     }
 
     /// Keeps cells whose column is not known here. Returns whether one of them was news.

@@ -2,7 +2,7 @@
 
 use super::{HistoryError, HistoryWriter};
 use crate::clock::ColumnSet;
-use crate::id::ExecutionId;
+use crate::id::{DeviceId, ExecutionId};
 use crate::model::{Ending, NewExecution, Outcome, Status, Visibility};
 use crate::schema::{RowKey, executions as column};
 use crate::store::{Lease, OwnerId, StoreError};
@@ -65,8 +65,8 @@ impl HistoryWriter<'_> {
     pub fn lose(&mut self, id: ExecutionId, at: Timestamp) -> Result<(), HistoryError> {
         let row = self.shown(id, LIFE)?;
         let status = status_of(&row.cells);
-        let own = row.cells[column::DEVICE_ID.index()].as_blob()
-            == Some(self.device().as_bytes().as_slice());
+        let writer = row.cells[column::DEVICE_ID.index()].as_blob().and_then(DeviceId::from_slice);
+        let own = writer.is_some_and(|id| self.ids().is_ok_and(|ids| ids.contains(&id)));
         if status != Status::Running {
             return Err(HistoryError::Transition { id, status, action: "be lost" });
         }
@@ -98,7 +98,11 @@ impl HistoryWriter<'_> {
     ) -> Result<Vec<ExecutionId>, HistoryError> {
         let leases = self.tx.leases()?;
         let mut lost = Vec::new();
-        for id in self.reader().running_here(self.device())? {
+        let mut running = Vec::new();
+        for device in self.ids()? {
+            running.extend(self.reader().running_here(device)?);
+        }
+        for id in running {
             let lease = leases.iter().find(|lease| lease.execution == id);
             if lease.is_some_and(|lease| alive(lease.owner)) {
                 continue;
@@ -112,6 +116,13 @@ impl HistoryWriter<'_> {
             self.tx.remove_lease(lease.execution)?;
         }
         Ok(lost)
+    }
+
+    /// The ids of this device: the one it has, and those it had.
+    fn ids(&self) -> Result<Vec<DeviceId>, HistoryError> {
+        let mut ids = super::predecessors(&*self.tx)?;
+        ids.push(self.device());
+        Ok(ids)
     }
 
     /// The last sign of life: heartbeat or log line, else the start.

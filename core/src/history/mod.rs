@@ -18,10 +18,12 @@
 //! - A purge removes a run from the trash for good and leaves its key with a clock; older records of
 //!   that key stay out. It refuses a run that has a pin, a note or a tag newer than its delete.
 
+mod backends;
 mod edit;
 mod error;
 mod import;
 mod incoming;
+mod incoming_logs;
 mod life;
 mod log_reading;
 mod logs;
@@ -31,14 +33,16 @@ mod writer;
 
 pub use error::HistoryError;
 pub use import::{Imported, ImportedEnd, ImportedInto, device_of_name};
+pub(crate) use incoming::Effect;
 pub use incoming::Merged;
 pub use logs::LogWriter;
 pub use reader::{HistoryReader, SummaryPage};
 pub use sync_state::{SyncState, SyncSummary};
+pub(crate) use writer::Arrival;
 pub use writer::HistoryWriter;
 
 use crate::id::DeviceId;
-use crate::store::{ReadTx, Store, StoreError, WriteTx};
+use crate::store::{ReadTx, Room, Store, StoreError, WriteTx};
 use crate::time::Timestamp;
 
 /// A device's history in a store.
@@ -74,6 +78,14 @@ impl<S: Store> History<S> {
     /// The device whose history this is.
     pub fn device(&self) -> DeviceId {
         self.device
+    }
+
+    /// Takes over the device that a transaction has set.
+    pub(crate) fn reload_device(&mut self) -> Result<(), HistoryError> {
+        if let Some(device) = self.store.read(|tx| tx.device())? {
+            self.device = device;
+        }
+        Ok(())
     }
 
     /// Runs `work` on one unchanging state of the history.
@@ -127,6 +139,22 @@ impl<S: Store> History<S> {
     pub fn into_store(self) -> S {
         self.store
     }
+}
+
+/// Where the ids are kept that a device had before.
+const PREDECESSORS: &[u8] = b"predecessors";
+
+/// Remembers an id that this device had: it may judge the runs of that one.
+pub(crate) fn note_predecessor(tx: &mut dyn WriteTx, old: DeviceId) -> Result<(), StoreError> {
+    let mut ids = tx.note(Room::Local, PREDECESSORS)?.unwrap_or_default();
+    ids.extend_from_slice(old.as_bytes());
+    tx.put_note(Room::Local, PREDECESSORS, &ids)
+}
+
+/// The ids that this device had before.
+fn predecessors(tx: &dyn ReadTx) -> Result<Vec<DeviceId>, StoreError> {
+    let ids = tx.note(Room::Local, PREDECESSORS)?.unwrap_or_default();
+    Ok(ids.chunks_exact(16).filter_map(DeviceId::from_slice).collect())
 }
 
 /// Sets the device of a new store, unless another process was faster.

@@ -2,11 +2,13 @@
 
 use super::reader::HistoryReader;
 use super::{HistoryError, reader};
-use crate::clock::{Clock, ClockGenerator, ColumnId, ColumnSet, RowClocks};
+use crate::clock::{Clock, ClockGenerator, ClockTime, ColumnId, ColumnSet, RowClocks};
 use crate::id::{DeviceId, ExecutionId};
 use crate::model::{Tag, Visibility};
 use crate::schema::{RowKey, Table, executions, tags};
-use crate::store::{ChangeNumber, Counters, Row, RowWrite, WriteTx};
+use crate::store::{BackendId, ChangeNumber, Counters, ItemKey, Row, RowWrite, WriteTx};
+use crate::sync::run::SyncId;
+use crate::sync::unsent::{self, Watermarks};
 use crate::time::Timestamp;
 use crate::value::Value;
 
@@ -17,6 +19,20 @@ pub struct HistoryWriter<'a> {
     pub(super) clock: ClockGenerator,
     change: ChangeNumber,
     found: Counters,
+    /// What the backends that take part have; read when it is first asked for.
+    watermarks: Option<Option<Watermarks>>,
+    pub(super) arrival: Option<Arrival>,
+}
+
+/// Where the changes of a transaction come from, if not from this device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Arrival {
+    /// The backend.
+    pub(crate) backend: BackendId,
+    /// The run that brings them.
+    pub(crate) run: SyncId,
+    /// Whether another backend may need them.
+    pub(crate) forwards: bool,
 }
 
 impl<'a> HistoryWriter<'a> {
@@ -27,7 +43,8 @@ impl<'a> HistoryWriter<'a> {
     ) -> Result<Self, HistoryError> {
         let found = tx.counters()?;
         let clock = ClockGenerator::new(device, found.clock);
-        Ok(Self { tx, now, clock, change: found.change, found })
+        let change = found.change;
+        Ok(Self { tx, now, clock, change, found, watermarks: None, arrival: None })
     }
 
     /// Writes back what the transaction moved.
@@ -54,13 +71,68 @@ impl<'a> HistoryWriter<'a> {
         self.clock.device()
     }
 
-    pub(super) fn tick(&mut self) -> Result<Clock, HistoryError> {
+    pub(crate) fn tick(&mut self) -> Result<Clock, HistoryError> {
         Ok(self.clock.tick(self.now)?)
     }
 
     pub(super) fn next_change(&mut self) -> ChangeNumber {
         self.change = self.change.next();
         self.change
+    }
+
+    /// The newest change number, those of this transaction included.
+    pub(crate) fn newest_change(&self) -> ChangeNumber {
+        self.change
+    }
+
+    /// Says where the changes that follow come from.
+    pub(crate) fn arriving(&mut self, arrival: Option<Arrival>) {
+        self.arrival = arrival;
+    }
+
+    /// The transaction, for what syncing keeps beside the history.
+    pub(crate) fn tx_mut(&mut self) -> &mut dyn WriteTx {
+        self.tx
+    }
+
+    /// Goes on as another device, whose clock goes on from `last`.
+    pub(crate) fn become_device(&mut self, device: DeviceId, last: ClockTime) {
+        self.clock = ClockGenerator::new(device, last);
+    }
+
+    /// Gives columns of a row another clock; their values stay.
+    pub(crate) fn restamp(
+        &mut self,
+        key: &RowKey,
+        columns: ColumnSet,
+        clock: Clock,
+    ) -> Result<(), HistoryError> {
+        let Some(mut row) = self.tx.row(key, columns)? else { return Ok(()) };
+        let cells: Vec<(ColumnId, Value)> = columns
+            .iter()
+            .map(|id| (id, std::mem::replace(&mut row.cells[id.index()], Value::Null)))
+            .collect();
+        row.clocks.set(columns, clock);
+        self.update(key, row.change, &cells, &row.clocks, row.visibility)
+    }
+
+    /// Leaves a note of which columns a change concerns, where a backend could profit from it.
+    pub(super) fn note_change(
+        &mut self,
+        item: &ItemKey,
+        changed: (ChangeNumber, ChangeNumber),
+        columns: ColumnSet,
+    ) -> Result<(), HistoryError> {
+        if self.arrival.is_some_and(|arrival| !arrival.forwards) {
+            return Ok(());
+        }
+        let watermarks = match self.watermarks {
+            Some(known) => known,
+            None => *self.watermarks.insert(Watermarks::read(&*self.tx)?),
+        };
+        let Some(watermarks) = watermarks else { return Ok(()) };
+        let origin = self.arrival.map(|arrival| arrival.backend);
+        Ok(unsent::note_change(self.tx, watermarks, item, changed, columns, origin)?)
     }
 
     /// Adds a row whose cells all have one clock.
@@ -75,19 +147,27 @@ impl<'a> HistoryWriter<'a> {
         clocks.set(columns_of(cells), clock);
         let change = self.next_change();
         let write = RowWrite { cells, clocks: &clocks, change, visibility };
-        Ok(self.tx.insert_row(key, &write)?)
+        self.tx.insert_row(key, &write)?;
+        // A new row of this device is sent whole: there is nothing to note.
+        if self.arrival.is_none() {
+            return Ok(());
+        }
+        self.note_change(&ItemKey::from(key), (ChangeNumber::ZERO, change), columns_of(cells))
     }
 
-    /// Writes cells of a row that was read, under the clocks given.
+    /// Writes cells of a row that was read and had the change number `previous`, under the clocks
+    /// given.
     pub(super) fn update(
         &mut self,
         key: &RowKey,
+        previous: ChangeNumber,
         cells: &[(ColumnId, Value)],
         clocks: &RowClocks,
         visibility: Visibility,
     ) -> Result<(), HistoryError> {
         let change = self.next_change();
-        Ok(self.tx.update_row(key, &RowWrite { cells, clocks, change, visibility })?)
+        self.tx.update_row(key, &RowWrite { cells, clocks, change, visibility })?;
+        self.note_change(&ItemKey::from(key), (previous, change), columns_of(cells))
     }
 
     /// Writes cells of an execution under a new clock.
@@ -98,6 +178,7 @@ impl<'a> HistoryWriter<'a> {
         cells: &[(ColumnId, Value)],
     ) -> Result<(), HistoryError> {
         let key = RowKey::Execution(id);
+        let previous = row.change;
         let mut clocks = row.clocks;
         clocks.set(columns_of(cells), self.tick()?);
         let visibility = match row.visibility {
@@ -105,7 +186,7 @@ impl<'a> HistoryWriter<'a> {
             shown @ (Visibility::Live | Visibility::Trashed) => shown,
             Visibility::Hidden => self.visibility_after(&key, cells)?,
         };
-        self.update(&key, cells, &clocks, visibility)
+        self.update(&key, previous, cells, &clocks, visibility)
     }
 
     /// Whether the row is shown once the cells are written.
@@ -164,7 +245,7 @@ impl<'a> HistoryWriter<'a> {
             Some(row) => {
                 let mut clocks = row.clocks;
                 clocks.set(tags::ALL, clock);
-                self.update(&key, &cells, &clocks, visibility)
+                self.update(&key, row.change, &cells, &clocks, visibility)
             }
         }
     }

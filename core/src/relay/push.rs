@@ -11,7 +11,7 @@ use super::standing::{DeviceState, LastPush};
 use super::{RelayLimits, Vault};
 use crate::clock::Clock;
 use crate::codec::DecodeError;
-use crate::entropy::{Entropy, random};
+use crate::entropy::Entropy;
 use crate::sealed::{AckToken, Digest, OpaqueKey, PushId, SealedRecord, TableTag};
 use crate::sync::limits;
 use crate::sync::message::{Answer, Place, Push, Pushed, Reason, Resolved, Verdict};
@@ -141,7 +141,7 @@ pub fn plan_push(
     let (mut vault, next, mut outcome) = planner.finish();
     // A push takes a sequence even where it leaves no record, so that its token belongs to a place.
     let place = vault.advance((next - 1).max(head + 1), push.id);
-    let token = AckToken(random(entropy));
+    let token = AckToken(entropy.array());
     let answer = Pushed { token, sent: Some(place), verdicts, state: vault.state(now) };
     if let Some(got) = push.standing.got.filter(|_| push.applied) {
         device.applied = device.applied.max(got.sequence);
@@ -175,8 +175,8 @@ pub fn plan_push(
 /// Gives a device a fresh standing. The caller has found that the relay does not know the place that
 /// the device names.
 pub fn plan_restart(mut vault: Vault, entropy: &mut dyn Entropy) -> RestartPlan {
-    let place = vault.advance(vault.sequence() + 1, PushId(random(entropy)));
-    let token = AckToken(random(entropy));
+    let place = vault.advance(vault.sequence() + 1, PushId(entropy.array()));
+    let token = AckToken(entropy.array());
     let device = DeviceState { token: Some(token), sent: Some(place), last: None, applied: 0 };
     let answer = Resolved { accepted: false, token: Some(token), sent: Some(place) };
     RestartPlan { change: Change { vault, place, device }, answer }

@@ -2,7 +2,7 @@
 
 use super::ChangedItem;
 use crate::codec::{DecodeError, KEY_BYTES_MAX, NAME_BYTES_MAX, Reader, put_bytes, put_varint};
-use crate::id::ExecutionId;
+use crate::id::{DeviceId, ExecutionId};
 use crate::log::{GapReason, LogKey};
 use crate::schema::{RowKey, Table};
 
@@ -64,6 +64,33 @@ impl ItemKey {
         of_execution.then(|| self.key.get(..16).and_then(ExecutionId::from_slice)).flatten()
     }
 
+    /// Log and first sequence, where the item is a log piece.
+    pub fn as_piece(&self) -> Option<(LogKey, u64)> {
+        let rest = self.key.get(LOG_POSITION_LEN..)?;
+        (self.table == Self::LOG && rest.is_empty()).then(|| read_log_position(&self.key)).flatten()
+    }
+
+    /// Log, first sequence and reason, where the item is a dropped range.
+    pub fn as_gap(&self) -> Option<(LogKey, u64, GapReason)> {
+        let reason = std::str::from_utf8(self.key.get(LOG_POSITION_LEN..)?).ok()?;
+        let reason = GapReason::from_text(reason).filter(|_| self.table == Self::LOG_GAPS)?;
+        let (log, first) = read_log_position(&self.key)?;
+        Some((log, first, reason))
+    }
+
+    /// The item as something that changes; `None` where its key is none of its table.
+    pub fn to_changed(&self) -> Option<ChangedItem> {
+        match self.table.as_str() {
+            Self::LOG => self.as_piece().map(|(log, first)| ChangedItem::Piece { log, first }),
+            Self::LOG_GAPS => {
+                self.as_gap().map(|(log, first, reason)| ChangedItem::Gap { log, first, reason })
+            }
+            Self::PURGES => self.execution().map(|execution| ChangedItem::Purge { execution }),
+            name if Table::by_name(name).is_some() => self.row().map(ChangedItem::Row),
+            _ => Some(ChangedItem::Kept { table: self.table.clone(), key: self.key.clone() }),
+        }
+    }
+
     /// The row's key, where the item is a row of a table that this program knows.
     pub fn row(&self) -> Option<RowKey> {
         RowKey::from_bytes(Table::by_name(&self.table)?, &self.key).ok()
@@ -72,6 +99,17 @@ impl ItemKey {
 
 fn log_position(log: LogKey, first: u64) -> Vec<u8> {
     [log.execution.as_bytes().as_slice(), log.device.as_bytes(), &first.to_be_bytes()].concat()
+}
+
+/// Length of execution, device and first sequence.
+const LOG_POSITION_LEN: usize = 16 + 16 + 8;
+
+fn read_log_position(key: &[u8]) -> Option<(LogKey, u64)> {
+    let (execution, rest) = key.split_at_checked(16)?;
+    let (device, first) = rest.split_at_checked(16)?;
+    let execution = ExecutionId::from_slice(execution)?;
+    let log = LogKey { execution, device: DeviceId::from_slice(device)? };
+    Some((log, u64::from_be_bytes(first.get(..8)?.try_into().ok()?)))
 }
 
 impl From<&RowKey> for ItemKey {
@@ -140,7 +178,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::id::DeviceId;
     use crate::model::Tag;
 
     const LOG: LogKey =

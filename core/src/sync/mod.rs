@@ -1,7 +1,18 @@
 //! Syncing: a device's history and its backends.
 
+pub mod connection;
+mod contents;
+pub mod digests;
+pub mod displaced;
+pub mod engine;
 pub mod message;
+mod plain;
+pub mod quarantine;
 pub mod run;
+mod settled;
+mod taking;
+pub(crate) mod unsent;
+pub mod vault;
 pub mod wire;
 
 /// Limits of the protocol. Everything beyond them is refused before anything is allocated for it.

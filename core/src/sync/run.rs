@@ -244,6 +244,17 @@ pub struct SyncRun {
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }
 
+impl SyncRun {
+    /// The part of a table, added where it is not there yet.
+    pub(crate) fn table(&mut self, name: &str) -> &mut TableResult {
+        let at = self.tables.iter().position(|table| table.name == name).unwrap_or_else(|| {
+            self.tables.push(TableResult { name: name.to_owned(), rows: 0, duration_ms: 0 });
+            self.tables.len() - 1
+        });
+        &mut self.tables[at]
+    }
+}
+
 /// What became of one entity in one run (SPEC H2); without an entity, the whole run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyncLogEntry {

@@ -1,0 +1,142 @@
+//! Log pieces, dropped ranges and purges that another device made.
+
+use super::incoming::{Effect, Merged};
+use super::{HistoryError, HistoryWriter};
+use crate::clock::{Clock, ColumnSet};
+use crate::codec::RowRecord;
+use crate::id::ExecutionId;
+use crate::log::{Gap, Lines, LogKey, PieceHead};
+use crate::model::{InvalidValue, Visibility};
+use crate::schema::RowKey;
+use crate::store::{ChangeNumber, ItemKey};
+
+impl HistoryWriter<'_> {
+    /// Adds a sealed piece of another device's log. One that is here already, that lies in a dropped
+    /// range, or whose run was purged, stays out.
+    ///
+    /// # Errors
+    /// [`HistoryError::Invalid`] where it overlaps a piece with other boundaries.
+    pub(crate) fn merge_piece(
+        &mut self,
+        log: LogKey,
+        first: u64,
+        lines: &Lines,
+    ) -> Result<Merged, HistoryError> {
+        let last = first.checked_add(lines.len() as u64).filter(|end| *end <= i64::MAX as u64);
+        let (Some(end), false) = (last, lines.is_empty()) else {
+            let reason = "it is empty or ends beyond the last sequence".to_owned();
+            return Err(InvalidValue { field: "log piece", reason }.into());
+        };
+        let last = end - 1;
+        if self.tx.purged(&RowKey::Execution(log.execution))?.is_some() {
+            return Ok(Merged::Purged);
+        }
+        let gaps = self.tx.gaps(log.execution)?;
+        if gaps.iter().any(|gap| gap.log == log && gap.first <= last && gap.last >= first) {
+            return Ok(Merged::Unchanged);
+        }
+        let held = self.tx.pieces(log.execution, first..=last)?;
+        if let Some(piece) = held.iter().find(|piece| piece.log == log) {
+            if (piece.first, piece.last) == (first, last) {
+                return Ok(Merged::Unchanged);
+            }
+            let reason = format!("lines {first} to {last} overlap a piece with other boundaries");
+            return Err(InvalidValue { field: "log piece", reason }.into());
+        }
+        let change = self.next_change();
+        let head = PieceHead {
+            log,
+            first,
+            last,
+            bytes: lines.bytes() as u64,
+            last_at: lines.last_at(),
+            contents: lines.contents(),
+            sealed: true,
+            change,
+        };
+        self.tx.put_piece(&head, lines)?;
+        let item = ItemKey::piece(log, first);
+        self.note_change(&item, (ChangeNumber::ZERO, change), ColumnSet::EMPTY)?;
+        Ok(Merged::Created)
+    }
+
+    /// Takes over a dropped range: its pieces go, and stay out.
+    ///
+    /// # Errors
+    /// The store's own errors.
+    pub(crate) fn merge_gap(&mut self, gap: &Gap) -> Result<Merged, HistoryError> {
+        let log = gap.log;
+        if self.tx.purged(&RowKey::Execution(log.execution))?.is_some() {
+            return Ok(Merged::Purged);
+        }
+        let same =
+            |held: &&Gap| (held.log, held.first, held.reason) == (log, gap.first, gap.reason);
+        let gaps = self.tx.gaps(log.execution)?;
+        let held = gaps.iter().find(same);
+        if held.is_some_and(|held| held.last >= gap.last) {
+            return Ok(Merged::Unchanged);
+        }
+        let previous = held.map_or(ChangeNumber::ZERO, |held| held.change);
+        self.tx.remove_pieces(log, gap.first..=gap.last)?;
+        let change = self.next_change();
+        self.tx.put_gap(&Gap { change, ..gap.clone() })?;
+        let item = ItemKey::gap(log, gap.first, gap.reason);
+        self.note_change(&item, (previous, change), ColumnSet::EMPTY)?;
+        Ok(if held.is_some() { Merged::Updated } else { Merged::Created })
+    }
+
+    /// Purges an execution that another device purged. What is newer than the purge stays: a
+    /// restore that the purging device did not see.
+    ///
+    /// # Errors
+    /// The store's own errors.
+    pub(crate) fn merge_purge(
+        &mut self,
+        execution: ExecutionId,
+        clock: Clock,
+        items: Vec<ItemKey>,
+    ) -> Result<Effect, HistoryError> {
+        let key = RowKey::Execution(execution);
+        let held = self.tx.purged(&key)?;
+        if held.is_some_and(|held| held >= clock) {
+            return Ok(Effect::of(Merged::Unchanged));
+        }
+        let before = self.tx.row(&key, ColumnSet::EMPTY)?.map(|row| row.visibility);
+        let newer = self.written_after(execution, clock)?;
+        self.note_purged_items(execution, items)?;
+        let change = self.next_change();
+        self.tx.purge(execution, clock, change)?;
+        let item = ItemKey::purge(execution);
+        self.note_change(&item, (ChangeNumber::ZERO, change), ColumnSet::EMPTY)?;
+        for record in newer {
+            self.merge_record(record)?;
+        }
+        let shown = before.map(|before| (before, Visibility::Hidden));
+        Ok(Effect { merged: Merged::Updated, shown })
+    }
+
+    /// The cells of an execution and its tags that are newer than a clock.
+    fn written_after(
+        &self,
+        execution: ExecutionId,
+        clock: Clock,
+    ) -> Result<Vec<RowRecord>, HistoryError> {
+        let tags = self.tx.tags(execution)?.into_iter().map(|(tag, _)| RowKey::Tag(execution, tag));
+        let mut records = Vec::new();
+        for key in std::iter::once(RowKey::Execution(execution)).chain(tags) {
+            let table = key.table();
+            let Some(row) = self.tx.row(&key, table.all_columns())? else { continue };
+            for (at, columns) in row.clocks.groups().into_iter().filter(|(at, _)| *at > clock) {
+                let cells = columns
+                    .iter()
+                    .map(|id| {
+                        (table.columns()[id.index()].name.to_owned(), row.cells[id.index()].clone())
+                    })
+                    .collect();
+                let (table, key) = (table.name().to_owned(), key.to_bytes());
+                records.push(RowRecord { table, key, clock: at, cells });
+            }
+        }
+        Ok(records)
+    }
+}

@@ -1,0 +1,263 @@
+//! Handing over what waits: building a batch, and storing its verdicts with the position they move.
+
+use crate::change::ChangeNumber;
+use crate::entropy::Entropy;
+use crate::history::{HistoryError, HistoryWriter};
+use crate::sealed::SealedRecord;
+use crate::store::{BackendId, ChangedItem, ItemKey, ReadTx, Rejection};
+use crate::sync::connection::Connection;
+use crate::sync::limits::{ABOVE_NEWEST_MS, AHEAD_MS_MAX, RECORDS_MAX};
+use crate::sync::message::{Pushed, Reason, Verdict};
+use crate::sync::run::{Direction, EntityOutcome, EntityResult, SyncLogEntry, SyncRun};
+use crate::sync::settled::Settled;
+use crate::sync::unsent::{self, Lacking, Watermarks};
+use crate::sync::vault::Vault;
+use crate::time::Timestamp;
+
+/// Changes looked at together.
+const SCANNED_AT_ONCE: usize = 512;
+/// Most refused items that are offered again in one batch.
+const OFFERED_AGAIN_MAX: usize = 512;
+
+/// Records on their way, and what they are of.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) items: Vec<BatchItem>,
+    pub(super) records: Vec<SealedRecord>,
+    /// Every change up to this one is in the batch or needs no sending.
+    pub(super) upto: ChangeNumber,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct BatchItem {
+    pub(super) item: ItemKey,
+    pub(super) change: ChangeNumber,
+    /// How many of the records are of it.
+    pub(super) records: usize,
+    pub(super) whole: bool,
+}
+
+impl Batch {
+    /// Nothing to hand over.
+    pub(super) fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Gathers what waits for a backend after `sent`, up to about `bytes_max` bytes; what was
+    /// refused comes again where the reason may be gone.
+    pub(super) fn gather(
+        tx: &dyn ReadTx,
+        vault: &Vault,
+        (backend, sent): (BackendId, ChangeNumber),
+        connection: &Connection,
+        bytes_max: usize,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Self, HistoryError> {
+        let mut batch = Self { items: Vec::new(), records: Vec::new(), upto: sent, bytes: 0 };
+        loop {
+            let changes = tx.changes(batch.upto, SCANNED_AT_ONCE)?;
+            let scanned = changes.len();
+            for change in changes {
+                let item = ItemKey::from(&change.item);
+                let after = connection.origins_after;
+                let lacking = unsent::lacking(tx, &item, change.number, backend, sent, after)?;
+                let whole = lacking == Lacking::Everything;
+                let records = vault.records(tx, &change.item, lacking, entropy)?;
+                batch.add(
+                    BatchItem { item, change: change.number, records: records.len(), whole },
+                    records,
+                );
+                batch.upto = change.number;
+                if batch.is_full(bytes_max) {
+                    return Ok(batch.parents_first());
+                }
+            }
+            if scanned < SCANNED_AT_ONCE {
+                return Ok(batch.parents_first());
+            }
+        }
+    }
+
+    /// Gathers what was refused by a backend and may be taken now.
+    pub(super) fn gather_refused(
+        tx: &dyn ReadTx,
+        vault: &Vault,
+        (backend, sent): (BackendId, ChangeNumber),
+        (connection, relay_now): (&Connection, Timestamp),
+        bytes_max: usize,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Self, HistoryError> {
+        let mut batch = Self { items: Vec::new(), records: Vec::new(), upto: sent, bytes: 0 };
+        for refused in tx.rejections(backend, None, OFFERED_AGAIN_MAX)? {
+            let Some(changed) = as_changed(&refused.item) else { continue };
+            // A newer change of it waits anyway, and a change that is gone is no change.
+            if refused.change > sent || batch.is_full(bytes_max) {
+                continue;
+            }
+            let records = vault.records(tx, &changed, Lacking::Everything, entropy)?;
+            let gate = (relay_now.as_millis().max(0) as u64 + AHEAD_MS_MAX)
+                .max(connection.newest.millis() + ABOVE_NEWEST_MS);
+            let due = refused.code != code_of(Reason::ClockAhead).0
+                || records.iter().all(|record| record.clock.time.millis() <= gate);
+            let fits = refused.code != code_of(Reason::Quota).0
+                || connection.quota == 0
+                || connection.bytes < connection.quota;
+            if due && fits {
+                let (item, change) = (refused.item, refused.change);
+                batch.add(BatchItem { item, change, records: records.len(), whole: true }, records);
+            }
+        }
+        Ok(batch)
+    }
+
+    fn add(&mut self, item: BatchItem, records: Vec<SealedRecord>) {
+        self.bytes += records.iter().map(SealedRecord::weight).sum::<usize>();
+        self.records.extend(records);
+        self.items.push(item);
+    }
+
+    fn is_full(&self, bytes_max: usize) -> bool {
+        self.bytes >= bytes_max || self.records.len() + 256 >= RECORDS_MAX
+    }
+
+    /// Executions before what belongs to them.
+    fn parents_first(mut self) -> Self {
+        let rank = |item: &BatchItem| match item.item.table.as_str() {
+            ItemKey::EXECUTIONS => 0,
+            ItemKey::LOG | ItemKey::LOG_GAPS => 2,
+            _ => 1,
+        };
+        if self.items.is_sorted_by_key(rank) {
+            return self;
+        }
+        let mut records = self.records.into_iter();
+        let mut parted: Vec<(BatchItem, Vec<SealedRecord>)> = self
+            .items
+            .into_iter()
+            .map(|item| {
+                let own = records.by_ref().take(item.records).collect();
+                (item, own)
+            })
+            .collect();
+        parted.sort_by_key(|(item, _)| rank(item));
+        self.items = Vec::with_capacity(parted.len());
+        self.records = Vec::new();
+        for (item, records) in parted {
+            self.items.push(item);
+            self.records.extend(records);
+        }
+        self
+    }
+}
+
+/// Stores the verdicts of a batch with the position that they move. Everything or nothing.
+pub(super) fn acknowledge(
+    writer: &mut HistoryWriter<'_>,
+    batch: &Batch,
+    pushed: &Pushed,
+    connection: &mut Connection,
+    run: &mut SyncRun,
+) -> Result<(), HistoryError> {
+    let at = writer.now();
+    let backend = run.backend;
+    connection.standing.sent = pushed.sent.or(connection.standing.sent);
+    connection.standing.token = Some(pushed.token);
+    connection.pending = None;
+    super::save(writer.tx_mut(), backend, Some(batch.upto), connection, at)?;
+    let least = Watermarks::read(writer.reader().tx())?.map_or(batch.upto, |marks| marks.least);
+    let mut verdicts = pushed.verdicts.iter().zip(&batch.records);
+    let mut entries = Vec::with_capacity(batch.items.len());
+    let mut newest = None;
+    for part in &batch.items {
+        let mut refused = None;
+        let mut dropped = false;
+        for (verdict, record) in verdicts.by_ref().take(part.records) {
+            match verdict {
+                Verdict::Refused(reason) => refused = Some(*reason),
+                Verdict::Dropped => dropped = true,
+                Verdict::Accepted | Verdict::Known => newest = newest.max(Some(record.clock.time)),
+            }
+        }
+        unsent::forget(writer.tx_mut(), &part.item, least)?;
+        if part.records == 0 {
+            continue;
+        }
+        let (result, outcome, error) = match refused {
+            Some(reason) => {
+                let (code, text) = code_of(reason);
+                let rejection = Rejection {
+                    backend,
+                    item: part.item.clone(),
+                    change: part.change,
+                    code: code.to_owned(),
+                    reason: text.to_owned(),
+                    at,
+                };
+                writer.tx_mut().put_rejection(&rejection)?;
+                let outcome = match reason {
+                    Reason::ClockAhead => EntityOutcome::ClockAhead,
+                    _ => EntityOutcome::Rejected,
+                };
+                run.counts.failed += 1;
+                (EntityResult::Failed, outcome, Some(text.to_owned()))
+            }
+            None => {
+                writer.tx_mut().remove_rejection(backend, &part.item)?;
+                let result = if dropped {
+                    run.counts.skipped += 1;
+                    EntityResult::Skipped
+                } else if part.whole {
+                    run.counts.created += 1;
+                    EntityResult::Created
+                } else {
+                    run.counts.updated += 1;
+                    EntityResult::Updated
+                };
+                let outcome =
+                    if dropped { EntityOutcome::Purged } else { EntityOutcome::Acknowledged };
+                (result, outcome, None)
+            }
+        };
+        run.table(&part.item.table).rows += 1;
+        entries.push(SyncLogEntry {
+            run: run.id,
+            entity_type: Some(part.item.table.clone()),
+            entity_id: part.item.execution(),
+            sync_type: run.sync_type,
+            direction: Direction::LocalToRemote,
+            had_changes: result != EntityResult::Failed && result != EntityResult::Skipped,
+            result: Some(result),
+            outcome: Some(outcome),
+            error,
+            at,
+        });
+    }
+    if let Some(newest) = newest {
+        Settled::raise(writer.tx_mut(), newest)?;
+    }
+    run.rows_done += batch.records.len() as u64;
+    run.rows_total = run.rows_total.max(run.rows_done);
+    writer.tx_mut().add_sync_log(&entries)?;
+    Ok(writer.tx_mut().put_sync_run(run)?)
+}
+
+/// The stable code of a reason, and its words.
+pub(super) fn code_of(reason: Reason) -> (&'static str, &'static str) {
+    match reason {
+        Reason::ClockAhead => (
+            "clock_ahead",
+            "this device's clock was more than 5 minutes ahead of the relay's when it was written: \
+             set the clock right, then it is sent again",
+        ),
+        Reason::Quota => {
+            ("quota", "the vault is full on the relay: purge what is not needed or raise its quota")
+        }
+        Reason::TooLarge => ("too_large", "it is larger than the relay takes"),
+    }
+}
+
+/// The change of an item that can be sent again.
+fn as_changed(item: &ItemKey) -> Option<ChangedItem> {
+    item.to_changed()
+}

@@ -1,0 +1,193 @@
+//! Taking a page of records, in one transaction with the position that it moves.
+
+use std::collections::BTreeMap;
+
+use crate::clock::ClockTime;
+use crate::history::{Arrival, HistoryError, HistoryWriter};
+use crate::id::ExecutionId;
+use crate::sealed::SealedRecord;
+use crate::store::{BackendId, ItemKey};
+use crate::sync::connection::Connection;
+use crate::sync::message::Page;
+use crate::sync::quarantine::{SetAside, SetAsideReason};
+use crate::sync::run::{Direction, EntityOutcome, EntityResult, SyncLogEntry, SyncRun};
+use crate::sync::settled::Settled;
+use crate::sync::taking::{Taken, take};
+use crate::sync::unsent::Watermarks;
+use crate::sync::vault::Vault;
+
+/// Most records that were set aside to be tried again in one transaction.
+const RETRIED_AT_ONCE: usize = 256;
+
+/// Merges a page and moves the position behind it. Everything or nothing.
+pub(super) fn import_page(
+    writer: &mut HistoryWriter<'_>,
+    vault: &Vault,
+    page: &Page,
+    connection: &mut Connection,
+    run: &mut SyncRun,
+) -> Result<(), HistoryError> {
+    let mut batch = Batch::begin(writer, run.backend)?;
+    for delivered in &page.records {
+        batch.take(writer, vault, &delivered.record, run)?;
+    }
+    connection.standing.got = page.next.or(connection.standing.got);
+    if !page.more {
+        connection.with_own = false;
+    }
+    run.rows_done += page.records.len() as u64;
+    let behind = page.state.head.saturating_sub(page.next.map_or(0, |next| next.sequence));
+    run.rows_total = run.rows_done + if page.more { behind } else { 0 };
+    batch.end(writer, connection, run)
+}
+
+/// Tries again what was set aside from a backend, a part at a time. Says where to go on.
+pub(super) fn retry_set_aside(
+    writer: &mut HistoryWriter<'_>,
+    vault: &Vault,
+    after: Option<&[u8]>,
+    connection: &Connection,
+    run: &mut SyncRun,
+) -> Result<Option<Vec<u8>>, HistoryError> {
+    let again = SetAside::list(writer.reader().tx(), run.backend, after, RETRIED_AT_ONCE)?;
+    let next = (again.len() == RETRIED_AT_ONCE).then(|| again.last().map(SetAside::key)).flatten();
+    let mut batch = Batch::begin(writer, run.backend)?;
+    for held in again {
+        let taken = take(writer, vault, &held.record)?;
+        if let Taken::Merged { item, change } = taken {
+            held.remove(writer.tx_mut())?;
+            batch.saw(&held.record);
+            batch.note(item, change);
+        }
+    }
+    batch.end(writer, connection, run)?;
+    Ok(next)
+}
+
+/// One transaction's worth of records from a backend.
+struct Batch {
+    backend: BackendId,
+    /// Nobody else needs what comes, and nothing of ours waits: what comes counts as sent at once.
+    sole: bool,
+    newest: Option<ClockTime>,
+    entities: BTreeMap<(String, Option<ExecutionId>), (EntityResult, EntityOutcome)>,
+    failures: Vec<(Option<ItemKey>, EntityOutcome, String)>,
+}
+
+impl Batch {
+    fn begin(writer: &mut HistoryWriter<'_>, backend: BackendId) -> Result<Self, HistoryError> {
+        let before = writer.newest_change();
+        let backends = writer.reader().tx().backends()?;
+        let alone = backends.iter().all(|other| other.id == backend || !other.enabled);
+        let sole = alone
+            && Watermarks::read(writer.reader().tx())?.is_some_and(|marks| marks.least == before);
+        Ok(Self { backend, sole, newest: None, entities: BTreeMap::new(), failures: Vec::new() })
+    }
+
+    fn arrival(&self, run: &SyncRun) -> Arrival {
+        Arrival { backend: self.backend, run: run.id, forwards: !self.sole }
+    }
+
+    fn take(
+        &mut self,
+        writer: &mut HistoryWriter<'_>,
+        vault: &Vault,
+        record: &SealedRecord,
+        run: &mut SyncRun,
+    ) -> Result<(), HistoryError> {
+        writer.arriving(Some(self.arrival(run)));
+        let taken = take(writer, vault, record)?;
+        writer.arriving(None);
+        match taken {
+            Taken::Merged { item, change } => {
+                self.saw(record);
+                if change.is_none() {
+                    run.counts.skipped += 1;
+                }
+                self.note(item, change);
+            }
+            Taken::SetAside { item, reason, detail } => {
+                let outcome = match reason {
+                    SetAsideReason::NoKey | SetAsideReason::Damaged => EntityOutcome::DecryptFailed,
+                    SetAsideReason::ClockAhead => EntityOutcome::Deferred,
+                    SetAsideReason::Unreadable | SetAsideReason::Unplaceable => {
+                        EntityOutcome::Quarantined
+                    }
+                };
+                let (backend, at) = (self.backend, writer.now());
+                let set_aside = SetAside {
+                    backend,
+                    reason,
+                    detail: detail.clone(),
+                    at,
+                    record: record.clone(),
+                };
+                set_aside.put(writer.tx_mut())?;
+                self.failures.push((item, outcome, detail));
+            }
+        }
+        Ok(())
+    }
+
+    /// Only a record that opened moves the clock.
+    fn saw(&mut self, record: &SealedRecord) {
+        self.newest = self.newest.max(Some(record.clock.time));
+    }
+
+    /// Several records of one execution are one row of the log: the one that says most.
+    fn note(&mut self, item: ItemKey, change: Option<(EntityResult, EntityOutcome)>) {
+        let Some(change) = change else { return };
+        let key = (item.table.clone(), item.execution());
+        let held = self.entities.entry(key).or_insert(change);
+        if change.0 != EntityResult::Updated && held.0 != EntityResult::Created {
+            *held = change;
+        }
+    }
+
+    fn end(
+        self,
+        writer: &mut HistoryWriter<'_>,
+        connection: &Connection,
+        run: &mut SyncRun,
+    ) -> Result<(), HistoryError> {
+        writer.observe(self.newest);
+        if let Some(newest) = self.newest {
+            Settled::raise(writer.tx_mut(), newest)?;
+        }
+        let at = writer.now();
+        let (id, sync_type) = (run.id, run.sync_type);
+        let entry = |entity_type: Option<String>, entity_id, result, outcome, error| SyncLogEntry {
+            run: id,
+            entity_type,
+            entity_id,
+            sync_type,
+            direction: Direction::RemoteToLocal,
+            had_changes: result != EntityResult::Skipped && result != EntityResult::Failed,
+            result: Some(result),
+            outcome: Some(outcome),
+            error,
+            at,
+        };
+        let mut entries = Vec::with_capacity(self.entities.len() + self.failures.len());
+        for ((table, execution), (result, outcome)) in self.entities {
+            match result {
+                EntityResult::Created => run.counts.created += 1,
+                EntityResult::Deleted => run.counts.deleted += 1,
+                EntityResult::Skipped => run.counts.skipped += 1,
+                _ => run.counts.updated += 1,
+            }
+            run.table(&table).rows += 1;
+            entries.push(entry(Some(table), execution, result, outcome, None));
+        }
+        for (item, outcome, error) in self.failures {
+            run.counts.failed += 1;
+            let execution = item.as_ref().and_then(ItemKey::execution);
+            let table = item.map(|item| item.table);
+            entries.push(entry(table, execution, EntityResult::Failed, outcome, Some(error)));
+        }
+        writer.tx_mut().add_sync_log(&entries)?;
+        let sent = if self.sole { Some(writer.newest_change()) } else { None };
+        super::save(writer.tx_mut(), self.backend, sent, connection, at)?;
+        Ok(writer.tx_mut().put_sync_run(run)?)
+    }
+}
