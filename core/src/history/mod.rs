@@ -75,13 +75,16 @@ impl<S: Store> History<S> {
         Ok(history)
     }
 
-    /// The device whose history this is.
+    /// The device whose history this is, as far as this handle has seen.
     pub fn device(&self) -> DeviceId {
         self.device
     }
 
-    /// Takes over the device that a transaction has set.
-    pub(crate) fn reload_device(&mut self) -> Result<(), HistoryError> {
+    /// Takes over the device that a transaction has set, also one on another connection.
+    ///
+    /// # Errors
+    /// The store's own errors.
+    pub fn reload_device(&mut self) -> Result<(), HistoryError> {
         if let Some(device) = self.store.read(|tx| tx.device())? {
             self.device = device;
         }
@@ -108,13 +111,17 @@ impl<S: Store> History<S> {
         now: Timestamp,
         work: impl FnOnce(&mut HistoryWriter<'_>) -> Result<T, HistoryError>,
     ) -> Result<T, HistoryError> {
-        let device = self.device;
-        self.store.write(|tx| {
+        let opened_as = self.device;
+        let (device, result) = self.store.write(|tx| {
+            // Read each time: a job on another connection may have made this another device.
+            let device = tx.device()?.unwrap_or(opened_as);
             let mut writer = HistoryWriter::begin(tx, device, now)?;
             let result = work(&mut writer)?;
             writer.end()?;
-            Ok(result)
-        })
+            Ok::<_, HistoryError>((device, result))
+        })?;
+        self.device = device;
+        Ok(result)
     }
 
     /// Makes everything committed so far survive loss of power.

@@ -45,6 +45,7 @@ mod lane;
 mod recording;
 mod verifying;
 
+pub use anew::become_another;
 pub use job::{Errand, Job, JobOptions, TransportError, Want};
 pub use recording::close_interrupted;
 
