@@ -27,8 +27,9 @@ pub use status::SyncerStatus;
 pub use syncer::Syncer;
 
 pub use runlog_core::store::{Backend, BackendId};
+pub use runlog_core::sync::connection::Connection;
 pub use runlog_core::sync::run::{
-    Cause, Direction, Phase, RunStatus, SyncId, SyncRun, SyncType, Verification,
+    Cause, Counts, Direction, Phase, RunStatus, SyncId, SyncRun, SyncType, Verification,
 };
 pub use runlog_core::sync::schedule::{Held, Timing};
 

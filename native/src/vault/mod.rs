@@ -31,7 +31,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use runlog_core::crypto::{AccessKey, Canary, VaultSecret};
-use runlog_core::entropy::Entropy;
+use runlog_core::entropy::random;
 use runlog_core::sealed::VaultId;
 use runlog_core::sync::local::VaultNote;
 use runlog_core::sync::vault::Vault;
@@ -255,7 +255,7 @@ impl Runlog {
             return Ok(OpenVault { name: note.name, ..open });
         }
         let mut entropy = system::entropy();
-        let nonce = (&mut entropy as &mut dyn Entropy).array();
+        let nonce = random(&mut entropy);
         let canary = Canary::make(keys, nonce);
         let note = VaultNote { id: open.id(), canary, name: open.name.clone() };
         self.write(|history| history.set_vault(&note))?;
