@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use runlog_core::change::ChangeNumber;
+use runlog_core::history::History;
 use runlog_core::store::{BackendId, StoreError};
 use runlog_core::sync::engine::become_another;
 use runlog_core::sync::local::BackupNote;
 use runlog_core::time::Timestamp;
+use runlog_sqlite::SqliteStore;
 use runlog_sqlite::copies::{
     check_pages, copy_database, into_one_file, open_to_read, replace_database,
 };
@@ -41,6 +44,8 @@ pub struct Restored {
     pub replaced: Option<PathBuf>,
     /// Backends that were switched off, as the restore undoes a sync with them.
     pub paused: Vec<BackendId>,
+    /// How many edits that were made here since were carried over, where it undoes a sync.
+    pub carried_over: u64,
 }
 
 impl Runlog {
@@ -108,8 +113,7 @@ impl Runlog {
         }
         let _lock = SyncLock::acquire(database, LOCK_WAIT, cancel)?;
         let fresh = files::beside(database, ".restoring");
-        let prepared = prepare(backup, &fresh, current.options());
-        let (made_at, paused) = match prepared {
+        let (made_at, paused, carried_over) = match prepare(backup, &fresh, &current) {
             Ok(prepared) => prepared,
             Err(error) => {
                 forget(&fresh);
@@ -124,7 +128,7 @@ impl Runlog {
         let put = open_to_read(&fresh).and_then(|source| replace_database(database, &source));
         forget(&fresh);
         put.map_err(Error::database(database))?;
-        Ok(Restored { made_at, replaced, paused })
+        Ok(Restored { made_at, replaced, paused, carried_over })
     }
 
     fn backup_before_restore(&self) -> Result<PathBuf, Error> {
@@ -133,12 +137,13 @@ impl Runlog {
     }
 }
 
-/// Copies a backup, brings the copy up to date, checks it, and makes it another device.
+/// Copies a backup, brings the copy up to date, checks it, and makes it another device. Where it
+/// undoes a sync, what was written here since is carried over.
 fn prepare(
     backup: &Path,
     fresh: &Path,
-    options: &crate::Options,
-) -> Result<(Option<Timestamp>, Vec<BackendId>), Error> {
+    current: &Runlog,
+) -> Result<(Option<Timestamp>, Vec<BackendId>, u64), Error> {
     forget(fresh);
     files::create_private_file(fresh)?;
     files::refuse_what_is_no_database(backup)?;
@@ -146,17 +151,39 @@ fn prepare(
     copied.map_err(Error::database(backup))?;
     let checked = open_to_read(fresh).and_then(|copy| check_pages(&copy));
     checked.map_err(Error::database(backup))?;
-    let mut history = open_as_it_is(fresh, options)?;
-    let note = history.read(|reader| reader.backup_note())?;
+    let mut history = open_as_it_is(fresh, current.options())?;
+    let was = history.device();
+    let (note, upto) =
+        history.read(|reader| Ok((reader.backup_note()?, reader.tx().counters()?.change)))?;
     adopt(&mut history, note.as_ref())?;
+    let undoes = note.as_ref().is_some_and(|note| !note.pauses.is_empty());
+    let carried_over = match undoes && was == current.device() {
+        true => carry_over(current, &mut history, upto)?,
+        false => 0,
+    };
     into_one_file(history.into_store().into_connection()).map_err(Error::database(fresh))?;
     let paused = note.as_ref().map(|note| note.pauses.clone()).unwrap_or_default();
-    Ok((note.map(|note| note.at), paused))
+    Ok((note.map(|note| note.at), paused, carried_over))
+}
+
+fn carry_over(
+    from: &Runlog,
+    into: &mut History<SqliteStore>,
+    upto: ChangeNumber,
+) -> Result<u64, Error> {
+    let device = from.device();
+    let (mut after, mut carried) = (Some(upto), 0);
+    while let Some(upto) = after {
+        let (edits, next) = from.read(|reader| reader.own_edits(device, upto))?;
+        carried += into.write(system::now(), |writer| writer.carry_over(edits))?;
+        after = next;
+    }
+    Ok(carried)
 }
 
 /// Makes a history that is a copy one of a device of its own.
 pub(crate) fn adopt(
-    history: &mut runlog_core::history::History<runlog_sqlite::SqliteStore>,
+    history: &mut History<SqliteStore>,
     note: Option<&BackupNote>,
 ) -> Result<(), Error> {
     let now = system::now();

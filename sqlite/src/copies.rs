@@ -59,10 +59,12 @@ pub fn into_one_file(connection: Connection) -> StoreResult<()> {
 /// [`StoreError::Busy`] where somebody has it open; nothing was changed then.
 pub fn replace_database(database: &Path, with: &Connection) -> StoreResult<()> {
     let mut target = in_terms_of_the_store(Connection::open(database))?;
+    // Who has it open keeps it open: there is little to wait for.
+    in_terms_of_the_store(target.busy_timeout(Duration::from_millis(500)))?;
     in_terms_of_the_store(target.pragma_update(None, "locking_mode", "exclusive"))?;
     without_log(&target)?;
     in_terms_of_the_store((|| {
-        Backup::new(with, &mut target)?.run_to_completion(-1, Duration::ZERO, None)
+        Backup::new(with, &mut target)?.run_to_completion(i32::MAX, Duration::ZERO, None)
     })())
 }
 

@@ -15,8 +15,8 @@ use crate::interrupt;
 ///
 /// The history that is here is backed up beside itself first. The restored one goes on as a new
 /// device: what was never synced is stamped anew, and the next sync compares everything. Where the
-/// backup was made before a sync, the backends of that sync are left switched off, so that they do not
-/// bring back at once what was undone.
+/// backup was made before a sync, that sync is undone: what was written here since is carried over, and
+/// its backends are left switched off, so that they do not bring back at once what came with it.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct RestoreBackup {
@@ -41,6 +41,7 @@ impl RestoreBackup {
         if self.json {
             let object = json!({
                 "made_at": restored.made_at, "replaced": replaced, "paused_backends": names,
+                "carried_over": restored.carried_over,
             });
             return print_json(context, &object);
         }

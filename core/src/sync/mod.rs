@@ -1,5 +1,6 @@
 //! Syncing: a device's history and its backends.
 
+pub mod carry;
 pub mod connection;
 mod contents;
 pub mod digests;

@@ -7,7 +7,11 @@ use crate::context::Context;
 use crate::error::Error;
 
 /// The devices of the vault
+///
+///   runlog device list
+///   runlog device pair     shows a code by which another device joins
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct Device {
     #[command(subcommand)]
     command: Command,
