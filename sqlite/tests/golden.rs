@@ -123,7 +123,7 @@ fn assert_holds_sync_state(store: &mut SqliteStore) {
     store
         .read(|tx| {
             assert_eq!(tx.backends()?, [backend]);
-            assert_eq!(tx.rejections(id_of_backend, None, 9)?, [refused.clone()]);
+            assert_eq!(tx.rejections(id_of_backend, None, 9)?, std::slice::from_ref(&refused));
             assert_eq!(tx.rejection(id_of_backend, &refused.item)?, Some(refused));
             let at = tx.acknowledged_at(id_of_backend, ChangeNumber::new(7))?;
             assert_eq!(at, Some(Timestamp::from_millis(1_700_000_000_500)));

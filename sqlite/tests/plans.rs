@@ -244,11 +244,13 @@ fn what_syncing_reads_walks_indexes() {
     });
 }
 
+type RunChange = fn(&mut RunFilter);
+
 #[test]
 fn each_filter_of_runs_walks_its_own_index() {
     let mut watched = Watched::new();
     let started = "sync_history_started";
-    let filters: [(fn(&mut RunFilter), &str); 7] = [
+    let filters: [(RunChange, &str); 7] = [
         (|_| (), started),
         (|f| f.since = Some(NOW), started),
         (|f| f.direction = Some(Direction::RemoteToLocal), "sync_history_direction (direction=?"),

@@ -78,6 +78,8 @@ pub fn runs_come_newest_first<F: Factory>(factory: &mut F) {
     assert_eq!(read(&mut store, |tx| tx.sync_runs(&RunFilter::default(), unknown, 9)), []);
 }
 
+type Change = fn(&mut RunFilter);
+
 /// Each filter holds alone, and all of them together.
 pub fn runs_are_filtered<F: Factory>(factory: &mut F) {
     let mut store = factory.create();
@@ -101,12 +103,12 @@ pub fn runs_are_filtered<F: Factory>(factory: &mut F) {
             all.clone(),
         ],
     );
-    let set = |change: fn(&mut RunFilter)| {
+    let set = |change: Change| {
         let mut filter = RunFilter::default();
         change(&mut filter);
         filter
     };
-    let filters: [(fn(&mut RunFilter), &[u128]); 10] = [
+    let filters: [(Change, &[u128]); 10] = [
         (|_| (), &[6, 5, 4, 3, 2, 1]),
         (|f| f.backend = Some(BACKENDS[1]), &[6, 1]),
         (|f| f.direction = Some(Direction::RemoteToLocal), &[6, 2]),
