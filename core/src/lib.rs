@@ -16,6 +16,7 @@
 //! | [`merge`] | last writer wins per column |
 //! | [`codec`] | bytes of clocks, values and records, with their limits |
 //! | [`log`] | log lines in columnar batches, pieces, what is dropped |
+//! | [`mask`] | what looks like a secret, and what is written in its place |
 //! | [`store`] | the storage trait, its promises, and the in-memory reference |
 //! | [`history`] | the operations: start, finish, edit, delete, merge, read |
 //! | [`query`] | filters, orders and cursors of listings |
@@ -44,6 +45,7 @@ pub mod codec;
 pub mod history;
 pub mod id;
 pub mod log;
+pub mod mask;
 pub mod merge;
 pub mod model;
 pub mod query;

@@ -4,6 +4,7 @@ use super::reader::HistoryReader;
 use super::{HistoryError, reader};
 use crate::clock::{Clock, ClockGenerator, ColumnId, ColumnSet, RowClocks};
 use crate::id::{DeviceId, ExecutionId};
+use crate::mask::Masker;
 use crate::model::{Tag, Visibility};
 use crate::schema::{RowKey, Table, executions, tags};
 use crate::store::{ChangeNumber, Counters, Row, RowWrite, WriteTx};
@@ -15,6 +16,7 @@ pub struct HistoryWriter<'a> {
     pub(super) tx: &'a mut dyn WriteTx,
     pub(super) now: Timestamp,
     pub(super) clock: ClockGenerator,
+    pub(super) masker: &'a Masker,
     change: ChangeNumber,
     found: Counters,
 }
@@ -23,11 +25,12 @@ impl<'a> HistoryWriter<'a> {
     pub(super) fn begin(
         tx: &'a mut dyn WriteTx,
         device: DeviceId,
+        masker: &'a Masker,
         now: Timestamp,
     ) -> Result<Self, HistoryError> {
         let found = tx.counters()?;
         let clock = ClockGenerator::new(device, found.clock);
-        Ok(Self { tx, now, clock, change: found.change, found })
+        Ok(Self { tx, now, clock, masker, change: found.change, found })
     }
 
     /// Writes back what the transaction moved.
