@@ -13,6 +13,8 @@ pub(super) fn mask(masker: &Masker, words: &[String]) -> Option<Vec<String>> {
         named = option_name(word).and_then(|name| secret_name(name.as_bytes()));
         let by_name = match of_option {
             Some(what) => shown_or(word, what),
+            // The value of `sh -c` is a script: it goes on behind what it assigns.
+            None if index > 0 && is_script_option(&words[index - 1]) => None,
             None => assigned(word),
         };
         if let Some(by) = by_name.or_else(|| masker.replaced(word)) {
@@ -28,6 +30,11 @@ pub(super) fn mask(masker: &Masker, words: &[String]) -> Option<Vec<String>> {
 /// The name of an option whose value is the next word.
 fn option_name(word: &str) -> Option<&str> {
     word.starts_with('-').then_some(word).filter(|word| is_name(word))
+}
+
+/// `-c`, also together with other letters.
+fn is_script_option(word: &str) -> bool {
+    word.len() <= 4 && word.starts_with('-') && word.ends_with('c')
 }
 
 /// `NAME=value`, to the end of the word: here a value may hold anything.

@@ -4,7 +4,7 @@
 use super::anchors::Word;
 use super::names::NAME_BYTES_MAX;
 use super::tokens::run;
-use super::{Span, is_mask, values};
+use super::{Span, is_mask, mask_length, values};
 
 /// Spaces around a separator that are looked over.
 const SPACES_MAX: usize = 8;
@@ -34,7 +34,7 @@ pub(super) fn value(text: &[u8], word: Word, start: usize, name_end: usize) -> O
     }
     let (at, end) = bare(text, at);
     let bare = &text[at..end];
-    let shown = bare.is_empty() || bare.starts_with(super::MASK_BEGIN.as_bytes());
+    let shown = bare.is_empty() || mask_length(&text[at..]).is_some();
     let masks = !shown && values::is_plausible(bare, word, joint);
     masks.then_some(Span { start: at, end, what })
 }
@@ -72,7 +72,7 @@ pub(super) fn authorization(text: &[u8], name_end: usize) -> Option<Span> {
     };
     let value = &text[start..end];
     let random = known.is_some() || value.iter().any(u8::is_ascii_digit) || value.len() >= 16;
-    let shown = value.len() < 6 || value.starts_with(super::MASK_BEGIN.as_bytes());
+    let shown = value.len() < 6 || mask_length(&text[start..]).is_some();
     (random && !shown && !values::says_nothing(value)).then_some(Span { start, end, what })
 }
 
@@ -87,7 +87,11 @@ fn begins_with(text: &[u8], at: usize, byte: u8) -> bool {
 fn is_option(text: &[u8], at: usize) -> bool {
     let before = &text[at.saturating_sub(NAME_BYTES_MAX)..at];
     let begin = before.iter().rposition(|&byte| !is_name(byte)).map_or(0, |begin| begin + 1);
-    before.get(begin) == Some(&b'-')
+    let stands_alone = match begin.checked_sub(1) {
+        Some(at) => before[at].is_ascii_whitespace() || matches!(before[at], b'"' | b'\'' | b'`'),
+        None => before.len() < NAME_BYTES_MAX,
+    };
+    stands_alone && before.get(begin) == Some(&b'-')
 }
 
 fn is_name(byte: u8) -> bool {
@@ -123,7 +127,7 @@ fn joint(text: &[u8], start: usize, name_end: usize) -> Option<(Joint, usize)> {
 fn quote_at(text: &[u8], at: usize) -> Option<(&[u8], usize)> {
     let escapes = run(&text[at..text.len().min(at + ESCAPES_MAX)], |byte| byte == b'\\');
     let end = at + escapes + 1;
-    matches!(text.get(end - 1), Some(b'"' | b'\'' | b'`')).then(|| (&text[at..end], end))
+    matches!(text.get(end - 1), Some(b'"' | b'\'')).then(|| (&text[at..end], end))
 }
 
 /// What is quoted at `at`, to the end of the text where no quote closes it.

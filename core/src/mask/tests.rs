@@ -216,11 +216,10 @@ fn a_lone_begin_marker_hides_nothing_else() {
 fn a_secret_across_the_pieces_of_a_line_is_masked() {
     let secret = token("ghp_", 36);
     for into in 0..=secret.len() {
-        let padding = "x ".repeat(LINE_BYTES_MAX / 2 - into / 2) + &" ".repeat(into % 2);
-        let text = format!("{}{secret} end", &padding[..LINE_BYTES_MAX - into]);
+        let text = format!("{}{secret} end", ".".repeat(LINE_BYTES_MAX - into));
         let mut lines = Lines::new();
         lines.push(line(&text.as_bytes()[..LINE_BYTES_MAX], true));
-        lines.push(LineRef { stream: Stream::Stderr, ..line(b"password=x", false) });
+        lines.push(LineRef { stream: Stream::Stderr, ..line(b"password=y9", false) });
         lines.push(line(&text.as_bytes()[LINE_BYTES_MAX..], false));
         let seen = texts(&Masker::default().lines(&lines, &mut LineMasks::default()));
         assert_eq!(seen.len(), 3);
@@ -330,7 +329,7 @@ fn the_time_is_linear_in_the_text() {
     ];
     let masker = Masker::default();
     for part in parts {
-        let text = part.repeat((4 << 20) / part.len());
+        let text = part.repeat((1 << 20) / part.len());
         // Minutes, if it were quadratic.
         masker.text(&text);
         masker.json(&format!("\"{text}"));

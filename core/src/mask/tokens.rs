@@ -71,6 +71,8 @@ impl Shape {
             return None;
         }
         let run = run(&text[end..], |byte| self.holds(byte));
+        // The end of a sentence.
+        let run = run - text[end..end + run].iter().rev().take_while(|&&b| b == b'.').count();
         let body = &text[end..end + run];
         let is_aws = self.least == AWS_BYTES && self.prefix.len() == 4;
         let fits = match is_aws {

@@ -23,7 +23,8 @@ pub(super) fn says_nothing(value: &[u8]) -> bool {
     let value = value.trim_ascii();
     let bare = value.strip_suffix(b",").or(value.strip_suffix(b".")).unwrap_or(value);
     WORDS.iter().any(|word| bare.eq_ignore_ascii_case(word.as_bytes()))
-        || value.iter().all(|byte| b"*x.-_X".contains(byte))
+        || value.iter().all(|byte| *byte == b'*')
+        || (value.len() > 2 && value.iter().all(|byte| b"*x.-_X".contains(byte)))
         || is_variable(value)
         || is_bracketed(value)
 }
