@@ -83,7 +83,10 @@ fn values_are_known_by_their_names() {
         ("GET /x?access_token=abcdef&n=1", "GET /x?access_token=[masked: token]&n=1"),
         ("<password>hunter2</password>", "<password>[masked: password]</password>"),
         ("Authorization: Basic YWRhOmh1bnRlcjI=", "Authorization: Basic [masked: authorization]"),
-        ("-H 'authorization: Bearer abc123def'", "-H 'authorization: Bearer [masked: authorization]'"),
+        (
+            "-H 'authorization: Bearer abc123def'",
+            "-H 'authorization: Bearer [masked: authorization]'",
+        ),
         ("curl with Bearer abc123def ok", "curl with Bearer [masked: bearer token] ok"),
         ("postgres://ada:hunter2@db/x", "postgres://ada:[masked: password]@db/x"),
         ("redis://:p@ss@cache:6379", "redis://:[masked: password]@cache:6379"),
@@ -146,7 +149,10 @@ fn the_word_behind_an_option_is_masked() {
         (&["x", "--password", "a b", "-v"], &["x", "--password", "[masked: password]", "-v"]),
         (&["x", "--password=a b", "c"], &["x", "--password=[masked: password]", "c"]),
         (&["x", "--token", "--force", "y"], &["x", "--token", "--force", "y"]),
-        (&["x", "-token", "-5", "TOKEN=1"], &["x", "-token", "[masked: token]", "TOKEN=[masked: token]"]),
+        (
+            &["x", "-token", "-5", "TOKEN=1"],
+            &["x", "-token", "[masked: token]", "TOKEN=[masked: token]"],
+        ),
         (&["sh", "-c", "A_SECRET=b run"], &["sh", "-c", "A_SECRET=[masked: secret] run"]),
     ];
     for (argv, expected) in cases {
@@ -233,13 +239,18 @@ fn a_secret_across_the_pieces_of_a_line_is_masked() {
 fn a_secret_that_goes_on_in_a_later_write_is_masked_there() {
     let mut masks = LineMasks::default();
     let mut seen = Vec::new();
-    for (text, continued) in [("a password=hun", true), ("ter2", true), ("x b", false), ("c", false)] {
+    for (text, continued) in
+        [("a password=hun", true), ("ter2", true), ("x b", false), ("c", false)]
+    {
         let mut lines = Lines::new();
         lines.push(line(text.as_bytes(), continued));
         seen.extend(texts(&Masker::default().lines(&lines, &mut masks)));
     }
     let mask = "[masked: password]";
-    assert_eq!(seen, [format!("a password={mask}"), String::new(), " b".to_owned(), "c".to_owned()]);
+    assert_eq!(
+        seen,
+        [format!("a password={mask}"), String::new(), " b".to_owned(), "c".to_owned()]
+    );
     assert!(masks.is_idle());
 }
 
@@ -247,10 +258,42 @@ fn a_secret_that_goes_on_in_a_later_write_is_masked_there() {
 fn texts_like_secrets() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         prop::sample::select(vec![
-            "password", "PASSWORD", "token", "api_key", "secret", "=", ": ", " ", "\"", "'", "\\",
-            "--", "://", "@", "Bearer ", "Authorization", "Basic ", "eyJ", ".", "ghp_", "sk-",
-            "[masked: ", "[masked: token]", "]", "-----BEGIN PRIVATE KEY-----",
-            "-----END PRIVATE KEY-----", "\n", "<", ">", "$", "{", "}", "null", ",", "&", "_file",
+            "password",
+            "PASSWORD",
+            "token",
+            "api_key",
+            "secret",
+            "=",
+            ": ",
+            " ",
+            "\"",
+            "'",
+            "\\",
+            "--",
+            "://",
+            "@",
+            "Bearer ",
+            "Authorization",
+            "Basic ",
+            "eyJ",
+            ".",
+            "ghp_",
+            "sk-",
+            "[masked: ",
+            "[masked: token]",
+            "]",
+            "-----BEGIN PRIVATE KEY-----",
+            "-----END PRIVATE KEY-----",
+            "\n",
+            "<",
+            ">",
+            "$",
+            "{",
+            "}",
+            "null",
+            ",",
+            "&",
+            "_file",
         ])
         .prop_map(str::to_owned),
         (0..40_usize).prop_map(random),
@@ -323,9 +366,26 @@ proptest! {
 fn the_time_is_linear_in_the_text() {
     let begin = pem("PRIVATE KEY").lines().next().unwrap().to_owned();
     let parts = [
-        "token=", "token ", "eyJ", "eyJaaaaaaaa.", "://", "sk-", "key", "ghp_", "--password ",
-        "<token>", "\"password", "password:\"", "[masked: ", "authorization: ", "Bearer ", &begin,
-        "api_key: x ", "secret=\\", "://a:", "_-",
+        "token=",
+        "token ",
+        "eyJ",
+        "eyJaaaaaaaa.",
+        "://",
+        "sk-",
+        "key",
+        "ghp_",
+        "--password ",
+        "<token>",
+        "\"password",
+        "password:\"",
+        "[masked: ",
+        "authorization: ",
+        "Bearer ",
+        &begin,
+        "api_key: x ",
+        "secret=\\",
+        "://a:",
+        "_-",
     ];
     let masker = Masker::default();
     for part in parts {

@@ -120,11 +120,7 @@ pub(super) fn bearer(text: &[u8], end: usize) -> Option<Span> {
     let length = run(&text[end..], holds);
     let value = &text[end..end + length];
     let random = value.iter().any(u8::is_ascii_digit) || length >= 24;
-    (length >= 8 && random).then_some(Span {
-        start: end,
-        end: end + length,
-        what: "bearer token",
-    })
+    (length >= 8 && random).then_some(Span { start: end, end: end + length, what: "bearer token" })
 }
 
 /// Longest user and password of a URL.
