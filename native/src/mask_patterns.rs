@@ -30,7 +30,10 @@ use crate::Error;
 pub fn read_mask_patterns(path: impl AsRef<Path>) -> Result<Vec<Pattern>, Error> {
     let path = path.as_ref();
     let text = match std::fs::read_to_string(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        // Where the directory cannot be one, opening the history says so.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
         read => read.map_err(Error::file("read", path))?,
     };
     let lines = text.lines().enumerate().filter(|(_, line)| {

@@ -1,6 +1,8 @@
 //! Values that stand under the name of a secret: `name=value`, `name: value`, `--name value`,
 //! `"name": "value"`, `<name>value</name>`.
 
+use std::ops::Range;
+
 use super::anchors::Word;
 use super::names::NAME_BYTES_MAX;
 use super::tokens::run;
@@ -20,13 +22,23 @@ pub(super) enum Joint {
     Space,
 }
 
-/// The value of a name that goes from before `start` (where its word begins) to `name_end`.
-pub(super) fn value(text: &[u8], word: Word, start: usize, name_end: usize) -> Option<Span> {
-    let what = word.what();
+/// The value of a name that ends at `name_end`; the word that makes it one stands at `at_word`.
+pub(super) fn value(
+    text: &[u8],
+    word: Word,
+    at_word: Range<usize>,
+    name_end: usize,
+) -> Option<Span> {
+    let (what, start) = (word.what(), at_word.start);
     if text.get(name_end) == Some(&b'>') && begins_with(text, start, b'<') {
         return element(text, name_end + 1, what);
     }
     let (joint, at) = joint(text, start, name_end)?;
+    // `libsecret-common:amd64` names a package.
+    let is_tight = text[name_end] == b':' && at == name_end + 1;
+    if is_tight && at_word.end < name_end {
+        return None;
+    }
     if let Some((start, end)) = quoted(text, at) {
         let inner = &text[start..end];
         let shown = inner.is_empty() || values::says_nothing(inner) || is_mask(inner);

@@ -179,7 +179,7 @@ impl Found {
                 Anchor::Jwt => tokens::jwt(text, start),
                 Anchor::Bearer => tokens::bearer(text, end),
                 Anchor::Name(word) => names::name_end(text, word, start, end)
-                    .and_then(|name_end| assignment::value(text, word, start, name_end)),
+                    .and_then(|name_end| assignment::value(text, word, start..end, name_end)),
                 Anchor::Authorization => assignment::authorization(text, end),
                 Anchor::KeyBlock => {
                     key_block::at(text, start, &mut block_ends).map(|(span, is_open)| {

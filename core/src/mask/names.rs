@@ -87,10 +87,8 @@ pub(super) fn secret_name(name: &[u8]) -> Option<&'static str> {
     let mut from = 0;
     while let Some((anchor, start, end)) = anchors::next(name, from) {
         match anchor {
-            Anchor::Name(word) => {
-                if name_end(name, word, start, end) == Some(name.len()) {
-                    return Some(word.what());
-                }
+            Anchor::Name(word) if name_end(name, word, start, end) == Some(name.len()) => {
+                return Some(word.what());
             }
             Anchor::Authorization if end == name.len() => return Some("authorization"),
             _ => {}

@@ -114,6 +114,7 @@ fn what_is_no_secret_stays() {
         "if password == other { secret::Kind }",
         "https://example.com/a:b@c http://user@host/ ssh://git@host:22/x",
         "task-sk-learn disk-usage risk-of-something-with-many-words",
+        "install libsecret-common:all libsecret-1-0:amd64 0.20.5-3",
         "Bearer authentication is required",
         "-----BEGIN CERTIFICATE-----",
         "eyJ eyJabc.def.ghi key: value",
