@@ -8,6 +8,9 @@
 //! the piece in which it begins. If they are not (the recorder writes about every 100 ms or every
 //! 256 KiB of a run), what was written before is out of reach: of a secret that is known only by
 //! what comes later, such as a token of which too little had come, that part stays, and the rest is masked.
+//!
+//! What is known of a line is forgotten where its log is opened again, and between the parts in which
+//! a long log is imported: a private key that goes on there is not known as one.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
