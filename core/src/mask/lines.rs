@@ -14,9 +14,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use super::key_block::Open;
-use super::{Found, Masker, Span, anchors, push_mask};
+use super::anchors::{self, Anchor};
+use super::key_block::{EndSearch, Open};
+use super::{Found, Masker, Span, push_mask};
 use crate::log::{LINE_BYTES_MAX, LineRef, Lines, Stream};
 
 /// What the lines of a log say of those that follow.
@@ -45,8 +47,8 @@ impl Masker {
             return Cow::Borrowed(lines);
         }
         let every = !self.patterns().is_empty();
-        let mut next_anchor = anchors::next(lines.text(), 0).map(|(_, start, _)| start);
-        if !every && next_anchor.is_none() && masks.is_idle() && !lines.are_special() {
+        let mut suspects = Suspects::new(lines.text());
+        if !every && suspects.next.is_none() && masks.is_idle() && !lines.are_special() {
             return Cow::Borrowed(lines);
         }
         let mut masked = Masked { lines, out: Lines::new(), copied: 0 };
@@ -55,9 +57,6 @@ impl Masker {
         for (index, line) in lines.iter().enumerate() {
             let start = end;
             end += line.bytes.len();
-            if next_anchor.is_some_and(|at| at < start) {
-                next_anchor = anchors::next(lines.text(), start).map(|(_, start, _)| start);
-            }
             let state = &mut masks.streams[line.stream as usize];
             let is_piece = line.continued || !state.tail.is_empty();
             let by = if let Some(by) = pieces.remove(&index) {
@@ -65,7 +64,7 @@ impl Masker {
             } else if is_piece && line.stream != Stream::Event {
                 self.pieces(lines, index, state, &mut pieces);
                 pieces.remove(&index).flatten()
-            } else if every || next_anchor.is_some_and(|at| at < end) || state.block.is_some() {
+            } else if every || state.block.is_some() || suspects.are_in(start..end, line.stream) {
                 self.line(line, state)
             } else if line.stream == Stream::Event && line.bytes.contains(&b'\\') {
                 // An escape may hide a literal.
@@ -150,6 +149,46 @@ impl Masker {
 impl LineMasks {
     pub(super) fn is_idle(&self) -> bool {
         self.streams.iter().all(|stream| stream.block.is_none() && stream.tail.is_empty())
+    }
+}
+
+/// The literals in the lines of a batch, found in one pass over all of them.
+struct Suspects<'a> {
+    text: &'a [u8],
+    next: Option<Hit>,
+}
+
+type Hit = (Anchor, usize, usize);
+
+impl<'a> Suspects<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self { text, next: anchors::next(text, 0) }
+    }
+
+    /// Whether a literal in a line is part of a secret. Lines are asked for in order.
+    fn are_in(&mut self, line: Range<usize>, stream: Stream) -> bool {
+        if self.next.is_some_and(|(_, start, _)| start < line.start) {
+            self.next = anchors::next(self.text, line.start);
+        }
+        let text = &self.text[line.clone()];
+        let mut found = Found::default();
+        let mut block_ends = EndSearch::default();
+        while let Some((anchor, start, end)) = self.next.filter(|(_, at, _)| *at < line.end) {
+            let mut from = start + 1;
+            if end <= line.end {
+                // Names in JSON ask for less than names in a text.
+                if stream == Stream::Event {
+                    return true;
+                }
+                let hit = (anchor, start - line.start, end - line.start);
+                from = line.start + found.look(text, hit, &mut block_ends);
+                if !found.spans.is_empty() {
+                    return true;
+                }
+            }
+            self.next = anchors::next(self.text, from);
+        }
+        false
     }
 }
 

@@ -172,40 +172,49 @@ impl Found {
         let mut masks = Vec::new();
         let mut block_ends = key_block::EndSearch::default();
         let mut from = 0;
-        while let Some((anchor, start, end)) = anchors::next(text, from) {
-            from = start + 1;
-            let span = match anchor {
-                Anchor::Token(index) => tokens::SHAPES[index].at(text, start, end),
-                Anchor::Jwt => tokens::jwt(text, start),
-                Anchor::Bearer => tokens::bearer(text, end),
-                Anchor::Name(word) => names::name_end(text, word, start, end)
-                    .and_then(|name_end| assignment::value(text, word, start..end, name_end)),
-                Anchor::Authorization => assignment::authorization(text, end),
-                Anchor::KeyBlock => {
-                    key_block::at(text, start, &mut block_ends).map(|(span, is_open)| {
-                        self.open_block = is_open.then_some(start);
-                        span
-                    })
-                }
-                Anchor::Url => {
-                    // The user before it may be a token.
-                    self.spans.extend(tokens::url_password(text, end));
-                    None
-                }
-                Anchor::Masked => {
-                    if let Some(length) = mask_length(&text[start..]) {
-                        from = start + length;
-                        masks.push(Span { start, end: from, what: "" });
+        while let Some(hit) = anchors::next(text, from) {
+            from = match hit {
+                (Anchor::Masked, start, end) => match mask_length(&text[start..]) {
+                    Some(length) => {
+                        masks.push(Span { start, end: start + length, what: "" });
+                        start + length
                     }
-                    None
-                }
+                    None => end,
+                },
+                hit => self.look(text, hit, &mut block_ends),
             };
-            if let Some(span) = span {
-                from = span.end;
-                self.spans.push(span);
-            }
         }
         masks
+    }
+
+    /// Adds the secret of which a literal is part, if it is. Says from where to go on.
+    fn look(
+        &mut self,
+        text: &[u8],
+        (anchor, start, end): (Anchor, usize, usize),
+        block_ends: &mut key_block::EndSearch,
+    ) -> usize {
+        let span = match anchor {
+            Anchor::Token(index) => tokens::SHAPES[index].at(text, start, end),
+            Anchor::Jwt => tokens::jwt(text, start),
+            Anchor::Bearer => tokens::bearer(text, end),
+            Anchor::Name(word) => names::name_end(text, word, start, end)
+                .and_then(|name_end| assignment::value(text, word, start..end, name_end)),
+            Anchor::Authorization => assignment::authorization(text, end),
+            Anchor::KeyBlock => key_block::at(text, start, block_ends).map(|(span, is_open)| {
+                self.open_block = is_open.then_some(start);
+                span
+            }),
+            Anchor::Url => {
+                // The user before the password may be a token.
+                self.spans.extend(tokens::url_password(text, end));
+                return end;
+            }
+            Anchor::Masked => None,
+        };
+        let Some(span) = span else { return start + 1 };
+        self.spans.push(span);
+        span.end
     }
 
     /// Orders the spans, and makes one of those that overlap.
