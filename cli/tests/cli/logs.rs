@@ -56,6 +56,10 @@ fn lines_that_are_gone_are_told_about() {
     let run = runlog.recorder().unwrap().start(NewRun::new(Kind::Job, "long").unwrap()).unwrap();
     for number in 1..=20_000 {
         run.stdout(number.to_string());
+        // What is dropped is decided once a write, so it would depend on how fast the writer is.
+        if number % 1_000 == 0 {
+            run.flush().unwrap();
+        }
     }
     run.finish_completed().unwrap();
     let id = session.newest_id();
