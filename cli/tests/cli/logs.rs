@@ -66,11 +66,11 @@ fn lines_that_are_gone_are_told_about() {
     insta::assert_snapshot!(session.see(&format!("runlog logs {id} --range 1999..2002")), @"
     1999
     2000
-    ! … lines 2001 to 16000 are gone: the log is larger than what is kept of one
+    ! … lines 2001 to 14000 are gone: the log is larger than what is kept of one
     ");
     insta::assert_snapshot!(session.see(&format!("runlog logs {id} --range 2000..2001 --json")), @r#"
     {"seq":2000,"time":"[time]","stream":"stdout","level":null,"text":"2000"}
-    {"dropped":{"first":2001,"last":16000,"reason":"limit"}}
+    {"dropped":{"first":2001,"last":14000,"reason":"limit"}}
     "#);
 }
 
