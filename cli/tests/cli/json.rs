@@ -102,6 +102,10 @@ fn the_state_of_the_history() {
         "backups": 0
       },
       "recorders": 0,
+      "masking": {
+        "on": true,
+        "patterns": 0
+      },
       "findings": []
     }
     "#);

@@ -10,6 +10,7 @@ mod import;
 mod json;
 mod list;
 mod logs;
+mod mask;
 mod run;
 mod session;
 mod show;

@@ -1,5 +1,6 @@
 //! Edits by people: tags, notes, pins, delete, restore, purge.
 
+use super::masking::masked_cell;
 use super::{HistoryError, HistoryWriter};
 use crate::clock::{ColumnId, ColumnSet};
 use crate::id::ExecutionId;
@@ -32,7 +33,7 @@ impl HistoryWriter<'_> {
         if is_on != off { Ok(()) } else { self.write_tag(id, tag, off) }
     }
 
-    /// Sets or removes the note.
+    /// Sets or removes the note. It is a person's word, and stays as it is.
     ///
     /// # Errors
     /// [`HistoryError::NotFound`], [`HistoryError::InTrash`], and [`HistoryError::Invalid`] where it
@@ -54,15 +55,17 @@ impl HistoryWriter<'_> {
         self.set(id, column::PINNED, Value::Integer(pinned.into()))
     }
 
-    /// Replaces the params; for the device that records the run.
+    /// Replaces the params, their secrets masked; for the device that records the run.
     ///
     /// # Errors
-    /// [`HistoryError::NotFound`] and [`HistoryError::InTrash`].
+    /// [`HistoryError::NotFound`], [`HistoryError::InTrash`], and [`HistoryError::Invalid`] where
+    /// they are too large once they are masked.
     pub fn set_params(&mut self, id: ExecutionId, params: &Params) -> Result<(), HistoryError> {
-        self.set(id, column::PARAMS, Value::from(params.to_json()))
+        let params = Value::from(params.to_json());
+        self.set(id, column::PARAMS, masked_cell(self.masker, column::PARAMS, params)?)
     }
 
-    /// Replaces the attributes; for the device that records the run.
+    /// Replaces the attributes, their secrets masked; for the device that records the run.
     ///
     /// # Errors
     /// [`HistoryError::NotFound`], [`HistoryError::InTrash`], and [`HistoryError::Invalid`] where
@@ -72,7 +75,8 @@ impl HistoryWriter<'_> {
         id: ExecutionId,
         attributes: &Attributes,
     ) -> Result<(), HistoryError> {
-        self.set(id, column::ATTRIBUTES, Value::from(attributes.to_json()?))
+        let attributes = Value::from(attributes.to_json()?);
+        self.set(id, column::ATTRIBUTES, masked_cell(self.masker, column::ATTRIBUTES, attributes)?)
     }
 
     /// Writes one column, unless it has that value already.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::{HistoryError, HistoryWriter};
 use crate::id::ExecutionId;
 use crate::log::{Gap, GapReason, Lines, LogKey, LogLimits, PIECE_BYTES, PIECE_LINES, PieceHead};
+use crate::mask::LineMasks;
 use crate::store::ChangeNumber;
 
 /// Where one writer stands in the log of one execution: what follows from the pieces that are
@@ -25,6 +26,7 @@ pub struct LogWriter {
     tail: VecDeque<TailPiece>,
     tail_held: Held,
     dropped: Option<Gap>,
+    masks: LineMasks,
 }
 
 /// How much of a region of the log is held.
@@ -57,6 +59,7 @@ impl LogWriter {
             tail: VecDeque::new(),
             tail_held: Held::default(),
             dropped: None,
+            masks: LineMasks::default(),
         }
     }
 
@@ -114,7 +117,7 @@ impl HistoryWriter<'_> {
         self.seal_open(writer)
     }
 
-    /// Appends lines. They are there once the transaction is committed; what reaches the size of a
+    /// Appends lines, their secrets masked. They are there once the transaction is committed; what reaches the size of a
     /// piece is sealed, and what the limits do not hold is dropped from the middle of the log.
     ///
     /// # Errors
@@ -127,6 +130,7 @@ impl HistoryWriter<'_> {
         if lines.is_empty() {
             return Ok(());
         }
+        let lines = &*self.masker.lines(lines, &mut writer.masks);
         let appended_first = writer.next;
         writer.next += lines.len() as u64;
         let mut taken = writer.fill_open(lines, 0);

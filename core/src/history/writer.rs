@@ -4,6 +4,7 @@ use super::reader::HistoryReader;
 use super::{HistoryError, reader};
 use crate::clock::{Clock, ClockGenerator, ClockTime, ColumnId, ColumnSet, RowClocks};
 use crate::id::{DeviceId, ExecutionId};
+use crate::mask::Masker;
 use crate::model::{Tag, Visibility};
 use crate::schema::{RowKey, Table, executions, tags};
 use crate::store::{BackendId, ChangeNumber, Counters, ItemKey, Row, RowWrite, WriteTx};
@@ -17,6 +18,7 @@ pub struct HistoryWriter<'a> {
     pub(super) tx: &'a mut dyn WriteTx,
     pub(super) now: Timestamp,
     pub(super) clock: ClockGenerator,
+    pub(super) masker: &'a Masker,
     change: ChangeNumber,
     found: Counters,
     /// What the backends that take part have; read when it is first asked for.
@@ -39,12 +41,13 @@ impl<'a> HistoryWriter<'a> {
     pub(super) fn begin(
         tx: &'a mut dyn WriteTx,
         device: DeviceId,
+        masker: &'a Masker,
         now: Timestamp,
     ) -> Result<Self, HistoryError> {
         let found = tx.counters()?;
         let clock = ClockGenerator::new(device, found.clock);
         let change = found.change;
-        Ok(Self { tx, now, clock, change, found, watermarks: None, arrival: None })
+        Ok(Self { tx, now, clock, masker, change, found, watermarks: None, arrival: None })
     }
 
     /// Writes back what the transaction moved.
