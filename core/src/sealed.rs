@@ -134,7 +134,8 @@ pub struct SealedCell {
 pub struct Drops {
     /// Records up to this clock go and stay out; newer ones are taken.
     pub floor: Clock,
-    /// The rows.
+    /// The rows. The row of the record that says so is left alone: a write of all of its columns
+    /// covers what is there.
     pub keys: Vec<OpaqueKey>,
 }
 

@@ -76,7 +76,12 @@ pub enum Cover {
     Known,
     /// It takes the place and the sequence of the record held at this index: the same columns at the
     /// same clock, sealed with a newer key.
-    Replaces(usize),
+    Replaces {
+        /// Index of the record that it replaces.
+        at: usize,
+        /// Indexes of others that win nothing any more.
+        covered: Vec<usize>,
+    },
     /// It is taken, and these (indexes, ascending) win nothing any more.
     Accepted {
         /// Indexes of the records that go.
@@ -124,17 +129,24 @@ pub fn cover(held: &[Header], record: &SealedRecord) -> Cover {
             && header.generation < record.key.generation
             && header.cells.iter().map(|cell| cell.mark).eq(record.cells.iter().map(|c| c.mark))
     };
-    if let Some(index) = held.iter().position(same) {
-        return Cover::Replaces(index);
+    if let Some(at) = held.iter().position(same) {
+        let mut after = held.to_vec();
+        after[at].generation = record.key.generation;
+        return Cover::Replaces { at, covered: losers(&after, held.len()) };
     }
-    let after = winners(held.iter().chain([&incoming]));
-    let mut wins = vec![false; held.len()];
-    for (winner, _) in after.values() {
-        if let Ok(index) = held.binary_search_by_key(&winner.sequence, |header| header.sequence) {
-            wins[index] = true;
+    let after: Vec<Header> = held.iter().cloned().chain([incoming]).collect();
+    Cover::Accepted { covered: losers(&after, held.len()) }
+}
+
+/// Those of the first `count` that win no column.
+fn losers(headers: &[Header], count: usize) -> Vec<usize> {
+    let mut wins = vec![false; headers.len()];
+    for (winner, _) in winners(headers).values() {
+        if let Ok(at) = headers.binary_search_by_key(&winner.sequence, |header| header.sequence) {
+            wins[at] = true;
         }
     }
-    Cover::Accepted { covered: (0..held.len()).filter(|index| !wins[*index]).collect() }
+    (0..count).filter(|at| !wins[*at]).collect()
 }
 
 /// A sum over all of a record's bytes, to notice when a disk has changed one: SipHash-2-4 under a

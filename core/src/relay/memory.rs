@@ -44,7 +44,7 @@ use crate::time::Timestamp;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct MemoryRelay {
-    limits: RelayLimits,
+    pub(super) limits: RelayLimits,
     keep_covered: bool,
     vault: Vault,
     records: BTreeMap<u64, Stored>,

@@ -201,7 +201,7 @@ impl Planner<'_> {
         match decision {
             Cover::Known => self.repeat_drops(record, Verdict::Known),
             _ if floored => self.repeat_drops(record, Verdict::Dropped),
-            Cover::Replaces(at) => self.replace(at, index, record),
+            Cover::Replaces { at, covered } => self.replace(at, &covered, index, record),
             Cover::Accepted { covered } => match self.refuse(record, &covered) {
                 Some(reason) => Verdict::Refused(reason),
                 None => self.accept(index, record, &covered),
@@ -210,9 +210,7 @@ impl Planner<'_> {
     }
 
     fn accept(&mut self, index: usize, record: &SealedRecord, covered: &[usize]) -> Verdict {
-        if !self.keep_covered {
-            self.row(record.row).remove(|at, _| covered.binary_search(&at).is_ok());
-        }
+        self.remove_covered(record.row, covered);
         self.drop_rows(record);
         let header = Header::new(self.next, record);
         self.next += 1;
@@ -223,7 +221,13 @@ impl Planner<'_> {
         Verdict::Accepted
     }
 
-    fn replace(&mut self, at: usize, index: usize, record: &SealedRecord) -> Verdict {
+    fn replace(
+        &mut self,
+        at: usize,
+        covered: &[usize],
+        index: usize,
+        record: &SealedRecord,
+    ) -> Verdict {
         let header = Header::new(0, record);
         let old = self.row(record.row).headers()[at].weight;
         if record.sealed.len() > self.limits.sealed_bytes_max {
@@ -234,8 +238,15 @@ impl Planner<'_> {
         }
         self.vault.bytes += header.weight;
         self.row(record.row).replace(at, header, index);
+        self.remove_covered(record.row, covered);
         self.settle(record.row);
         self.repeat_drops(record, Verdict::Accepted)
+    }
+
+    fn remove_covered(&mut self, row: OpaqueKey, covered: &[usize]) {
+        if !self.keep_covered {
+            self.row(row).remove(|at, _| covered.binary_search(&at).is_ok());
+        }
     }
 
     /// What a record drops is dropped whatever became of the record, as an earlier or later record of
@@ -248,10 +259,9 @@ impl Planner<'_> {
     }
 
     fn drop_rows(&mut self, record: &SealedRecord) {
-        let Some(drops) = &record.drops else { return };
-        for key in &drops.keys {
-            self.row(*key).raise(drops.floor);
-            self.settle(*key);
+        for (key, floor) in dropped_rows(record) {
+            self.row(key).raise(floor);
+            self.settle(key);
         }
     }
 
@@ -279,12 +289,9 @@ impl Planner<'_> {
             .filter_map(|index| headers.get(*index))
             .map(|header| (header.sequence, header.weight))
             .collect();
-        if let Some(drops) = &record.drops {
-            for key in &drops.keys {
-                let dropped = self.row(*key).headers().iter();
-                let dropped = dropped.filter(|header| header.clock <= drops.floor);
-                going.extend(dropped.map(|header| (header.sequence, header.weight)));
-            }
+        for (key, floor) in dropped_rows(record) {
+            let dropped = self.row(key).headers().iter().filter(|header| header.clock <= floor);
+            going.extend(dropped.map(|header| (header.sequence, header.weight)));
         }
         going.values().sum()
     }
@@ -322,4 +329,13 @@ impl Planner<'_> {
         }
         (self.vault, self.next, outcome)
     }
+}
+
+/// The rows that a record drops. Its own is left alone: whether the record is below a floor that it
+/// set itself would depend on what came between.
+fn dropped_rows(record: &SealedRecord) -> impl Iterator<Item = (OpaqueKey, Clock)> + '_ {
+    let drops = record.drops.iter();
+    drops
+        .flat_map(|drops| drops.keys.iter().map(|key| (*key, drops.floor)))
+        .filter(|(key, _)| *key != record.row)
 }

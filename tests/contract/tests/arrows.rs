@@ -96,6 +96,7 @@ fn arrows_run_one_way() {
     assert_eq!(ours("runlog-core"), ["runlog_core"]);
     assert_eq!(ours("runlog-sqlite"), ["runlog_core", "runlog_sqlite"]);
     assert_eq!(ours("runlog"), ["runlog", "runlog_core", "runlog_sqlite"]);
+    assert_eq!(ours("runlog-server"), ["runlog_core", "runlog_server"]);
     let program = ours("runlog-cli");
     assert!(!program.iter().any(|name| name.contains("contract") || name.contains("bench")));
 }

@@ -190,6 +190,9 @@ impl Lane {
         }
         match self.answer.take() {
             Some(Ok(Answer::Refused(refusal))) => self.refused(history, refusal, now, entropy)?,
+            Some(Ok(Answer::Page(page))) if self.knows_more_of_us(history, &page)? => {
+                self.refused(history, Refusal::Forked, now, entropy)?;
+            }
             Some(Ok(answer)) => self.answered(around, history, answer, now)?,
             Some(Err(error)) => self.fail(history, ("unreachable", error.message), now)?,
             None => match &self.request {
@@ -561,6 +564,21 @@ impl Lane {
         }
         self.request = None;
         Ok(())
+    }
+
+    /// Whether a page holds something newer under this device's id than this device has written: it
+    /// was set back, and a relay that was set back as well could not tell by the token.
+    fn knows_more_of_us<S: Store>(
+        &self,
+        history: &mut History<S>,
+        page: &Page,
+    ) -> Result<bool, HistoryError> {
+        let device = history.device();
+        let own = page.records.iter().map(|held| held.record.clock);
+        let Some(newest) = own.filter(|clock| clock.device == device).max() else {
+            return Ok(false);
+        };
+        Ok(newest.time > history.read(|reader| Ok(reader.tx().counters()?.clock))?)
     }
 
     fn pulled<S: Store>(

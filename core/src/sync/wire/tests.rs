@@ -178,7 +178,7 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_panic(kind in any::<u8>(), tail in vec(any::<u8>(), 0..200)) {
-        let mut bytes = vec![limits::PROTOCOL, kind % 8 | kind & 0x80];
+        let mut bytes = vec![limits::PROTOCOL, (kind % 8) | (kind & 0x80)];
         bytes.extend(tail);
         if let Ok(request) = decode_request(&bytes) {
             let again = encode_request(&request).unwrap();
