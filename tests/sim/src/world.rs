@@ -9,7 +9,8 @@ use runlog_core::id::{DeviceId, ExecutionId};
 use runlog_core::relay::{MemoryRelay, RelayLimits};
 use runlog_core::store::{Backend, BackendId, ChangeNumber};
 use runlog_core::sync::engine::{Errand, Job, JobOptions, TransportError, Want, close_interrupted};
-use runlog_core::sync::run::SyncRun;
+use runlog_core::sync::message::Request;
+use runlog_core::sync::run::{RunStatus, SyncRun};
 use runlog_core::sync::vault::Vault;
 use runlog_core::sync::wire::{
     decode_answer, decode_request, encode_answer, encode_request,
@@ -297,6 +298,10 @@ impl World {
         let Some(relay) = self.devices[number].links.get(&errand.backend).copied() else {
             return Err(format!("an errand to a backend that is gone: {errand:?}"));
         };
+        if matches!(errand.request, Request::Push(_)) {
+            // What was stamped anew gets around from here on.
+            self.absorb(number)?;
+        }
         let mut bytes = encode_request(&errand.request).map_err(|error| error.to_string())?;
         if decode_request(&bytes).as_ref() != Ok(&errand.request) {
             return Err(format!("the request does not survive its codec: {:?}", errand.request));
@@ -404,10 +409,7 @@ impl World {
             if over {
                 let moved = job
                     .runs()
-                    .map(|run| {
-                        run.rows_done
-                            + u64::from(run.status != runlog_core::sync::run::RunStatus::Completed)
-                    })
+                    .map(|run| run.rows_done + u64::from(run.status == RunStatus::Failed))
                     .sum();
                 while self.devices[number].job.is_some() {
                     self.go_on(number)?;
@@ -431,7 +433,7 @@ fn summary(runs: &[SyncRun]) -> String {
 
 fn brief(what: &impl std::fmt::Debug) -> String {
     let mut text = format!("{what:?}");
-    let end = (0..=400.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    let end = (0..=4000.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     text.truncate(end.unwrap_or(0));
     text
 }
