@@ -9,10 +9,10 @@ use runlog_core::history::History;
 use runlog_core::id::{DeviceId, ExecutionId};
 use runlog_core::model::{Ending, Kind, NewExecution, Outcome, Status};
 use runlog_core::relay::{MemoryRelay, RelayLimits};
-use runlog_core::schema::RowKey;
-use runlog_core::store::{Backend, BackendId, MemoryStore};
+use runlog_core::schema::{RowKey, executions};
+use runlog_core::store::{Backend, BackendId, MemoryStore, RowWrite, Store};
 use runlog_core::sync::engine::{Job, JobOptions, Want};
-use runlog_core::sync::run::{RunStatus, SyncRun};
+use runlog_core::sync::run::{LogQuery, RunStatus, SyncRun};
 use runlog_core::sync::vault::Vault;
 use runlog_core::time::Timestamp;
 
@@ -60,7 +60,11 @@ impl World {
     }
 
     fn sync(&mut self, device: &mut Device) -> SyncRun {
-        let mut job = Job::new(self.vault.clone(), JobOptions::default());
+        self.sync_with(device, JobOptions::default())
+    }
+
+    fn sync_with(&mut self, device: &mut Device, options: JobOptions) -> SyncRun {
+        let mut job = Job::new(self.vault.clone(), options);
         for _ in 0..10_000 {
             let now = self.now();
             let random = &mut self.random;
@@ -83,6 +87,133 @@ impl World {
         }
         panic!("the job does not end: {job:?}");
     }
+}
+
+impl Device {
+    fn start(&mut self, world: &mut World, number: u128) -> ExecutionId {
+        let (id, at) = (ExecutionId::from_u128(number), world.now());
+        let new = NewExecution::new(id, Kind::Job, "nightly", at).unwrap();
+        self.history.write(at, |tx| tx.start(&new)).unwrap();
+        id
+    }
+
+    fn note(&mut self, world: &mut World, id: ExecutionId, note: &str) {
+        let at = world.now();
+        self.history.write(at, |tx| tx.set_note(id, Some(note))).unwrap();
+    }
+
+    fn noted(&mut self, id: ExecutionId) -> Option<String> {
+        self.history.read(|tx| tx.execution(id)).unwrap().and_then(|run| run.summary.note)
+    }
+}
+
+fn assert_equal(run: &SyncRun) {
+    assert_eq!(run.status, RunStatus::Completed, "{run:?}");
+    assert!(!run.verification.is_empty(), "{run:?}");
+    assert!(run.verification.iter().all(|table| table.equal == Some(true)), "{run:?}");
+}
+
+/// T17: a value that was changed behind the engine's back is found, named and repaired.
+#[test]
+fn a_verification_finds_and_repairs_what_was_changed_behind_the_engine() {
+    let mut world = World::new();
+    let mut a = world.device(1);
+    let id = a.start(&mut world, 1);
+    (2..50).for_each(|number| _ = a.start(&mut world, number));
+    a.note(&mut world, id, "as written");
+    assert_equal(&world.sync(&mut a));
+    let key = RowKey::Execution(id);
+    a.history
+        .store_mut()
+        .write(|tx| {
+            let row = tx.row(&key, executions::ALL)?.unwrap();
+            let cells = [(executions::NOTE, "tampered".into())];
+            let (clocks, change, visibility) = (&row.clocks, row.change, row.visibility);
+            tx.update_row(&key, &RowWrite { cells: &cells, clocks, change, visibility })
+        })
+        .unwrap();
+    let options = JobOptions { verify: true, ..JobOptions::default() };
+    let run = world.sync_with(&mut a, options);
+    assert_equal(&run);
+    assert_eq!(a.noted(id).as_deref(), Some("as written"));
+    let log = LogQuery { run: Some(run.id), entity: Some(id), ..LogQuery::default() };
+    let rows = a.history.read(|tx| Ok(tx.tx().sync_log(&log, None, 10)?)).unwrap();
+    let text = rows.iter().find_map(|(_, row)| row.error.clone()).unwrap();
+    assert_eq!(text, "repaired from the backend: note");
+}
+
+/// What the relay lost without knowing is found by its digests, and sent again.
+#[test]
+fn what_a_relay_lost_is_sent_again() {
+    let mut world = World::new();
+    let (mut a, mut b) = (world.device(1), world.device(2));
+    let ids: Vec<_> = (1..40).map(|number| a.start(&mut world, number)).collect();
+    assert_equal(&world.sync(&mut a));
+    let sequences: Vec<u64> = world.relay.records().map(|held| held.sequence).collect();
+    assert!(world.relay.damage(sequences[7]));
+    let run = world.sync_with(&mut a, JobOptions { verify: true, ..JobOptions::default() });
+    assert_eq!(run.status, RunStatus::Completed, "{run:?}");
+    assert_equal(&world.sync(&mut b));
+    assert!(ids.iter().all(|id| b.history.read(|tx| tx.execution(*id)).unwrap().is_some()));
+}
+
+/// SYNC 14: a relay that was set back to a backup is noticed without anybody telling it.
+#[test]
+fn a_relay_that_was_set_back_gets_everything_again() {
+    let mut world = World::new();
+    let (mut a, mut b) = (world.device(1), world.device(2));
+    let first = a.start(&mut world, 1);
+    world.sync(&mut a);
+    world.sync(&mut b);
+    let backup = world.relay.clone();
+    let second = a.start(&mut world, 2);
+    b.note(&mut world, first, "from b");
+    world.sync(&mut a);
+    world.sync(&mut b);
+    world.relay = backup;
+    // Somebody new goes on where the backup was, so that sequences come again.
+    let mut c = world.device(3);
+    let third = c.start(&mut world, 3);
+    world.sync(&mut c);
+    for _ in 0..2 {
+        for device in [&mut a, &mut b, &mut c] {
+            let run = world.sync(device);
+            assert_eq!(run.status, RunStatus::Completed, "{run:?}");
+        }
+    }
+    for device in [&mut a, &mut b, &mut c] {
+        assert_equal(&world.sync(device));
+        for id in [first, second, third] {
+            assert!(device.history.read(|tx| tx.execution(id)).unwrap().is_some());
+        }
+        assert_eq!(device.noted(first).as_deref(), Some("from b"));
+    }
+}
+
+/// SYNC 15, T12: a device restored from a backup, and a copy of a device, become others.
+#[test]
+fn a_copy_becomes_a_device_of_its_own() {
+    let mut world = World::new();
+    let (mut a, mut b) = (world.device(1), world.device(2));
+    let id = a.start(&mut world, 1);
+    world.sync(&mut a);
+    let mut copy =
+        Device { history: History::open(a.history.store().clone(), DeviceId::NIL).unwrap() };
+    assert_eq!(copy.history.device(), a.history.device());
+    // Both go on as the same device: the same clocks, other values.
+    let now = world.now;
+    a.note(&mut world, id, "from a");
+    world.now = now;
+    copy.note(&mut world, id, "from the copy");
+    let of_copy = copy.start(&mut world, 2);
+    world.sync(&mut a);
+    assert_equal(&world.sync(&mut copy));
+    assert_ne!(copy.history.device(), a.history.device());
+    assert_equal(&world.sync(&mut a));
+    assert_equal(&world.sync(&mut b));
+    let notes = [&mut a, &mut b, &mut copy].map(|device| device.noted(id));
+    assert!(notes.iter().all(|note| note == &notes[0] && note.is_some()), "{notes:?}");
+    assert!(b.history.read(|tx| tx.execution(of_copy)).unwrap().is_some());
 }
 
 #[test]

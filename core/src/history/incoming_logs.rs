@@ -102,6 +102,18 @@ impl HistoryWriter<'_> {
             return Ok(Effect::of(Merged::Unchanged));
         }
         let before = self.tx.row(&key, ColumnSet::EMPTY)?.map(|row| row.visibility);
+        self.purge_up_to(execution, clock, items)?;
+        let shown = before.map(|before| (before, Visibility::Hidden));
+        Ok(Effect { merged: Merged::Updated, shown })
+    }
+
+    /// Purges what an execution holds up to a clock, under a new number.
+    pub(crate) fn purge_up_to(
+        &mut self,
+        execution: ExecutionId,
+        clock: Clock,
+        items: Vec<ItemKey>,
+    ) -> Result<(), HistoryError> {
         let newer = self.written_after(execution, clock)?;
         self.note_purged_items(execution, items)?;
         let change = self.next_change();
@@ -111,8 +123,7 @@ impl HistoryWriter<'_> {
         for record in newer {
             self.merge_record(record)?;
         }
-        let shown = before.map(|before| (before, Visibility::Hidden));
-        Ok(Effect { merged: Merged::Updated, shown })
+        Ok(())
     }
 
     /// The cells of an execution and its tags that are newer than a clock.

@@ -75,7 +75,7 @@ impl<'a> HistoryWriter<'a> {
         Ok(self.clock.tick(self.now)?)
     }
 
-    pub(super) fn next_change(&mut self) -> ChangeNumber {
+    pub(crate) fn next_change(&mut self) -> ChangeNumber {
         self.change = self.change.next();
         self.change
     }
@@ -114,6 +114,11 @@ impl<'a> HistoryWriter<'a> {
             .collect();
         row.clocks.set(columns, clock);
         self.update(key, row.change, &cells, &row.clocks, row.visibility)
+    }
+
+    /// Whether a row with all of these cells is shown.
+    pub(crate) fn visibility(key: &RowKey, cells: &[Value]) -> Visibility {
+        visibility_of(key.table(), cells)
     }
 
     /// Leaves a note of which columns a change concerns, where a backend could profit from it.

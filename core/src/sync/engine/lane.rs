@@ -83,6 +83,8 @@ pub(super) struct Lane {
     /// The relay's digests, and the sequence that they hold at.
     digests: Option<(u64, Vec<(TableTag, Digest)>)>,
     verifier: Option<Verifier>,
+    /// Whether the rows were counted anew.
+    verified: bool,
     rounds: u8,
     restarts: u8,
 }
@@ -109,6 +111,7 @@ impl Lane {
             again: false,
             digests: None,
             verifier: None,
+            verified: false,
             rounds: 0,
             restarts: 0,
         }
@@ -435,18 +438,24 @@ impl Lane {
         history: &mut History<S>,
         now: Timestamp,
     ) -> Result<LaneWant, HistoryError> {
-        let (thorough, connection) = (around.options.verify, self.connection);
+        let thorough = around.options.verify && !self.verified;
+        let connection = self.connection;
         let digests = &mut self.digests;
         let verifier = self
             .verifier
             .get_or_insert_with(|| Verifier::new(digests.take(), connection, thorough));
-        match verifier.go_on(&around.vault, history, &mut self.run, now)? {
-            Some(request) => Ok(self.ask(request)),
-            None => {
-                self.step = Step::End;
-                Ok(LaneWant::Continue)
-            }
+        if let Some(request) = verifier.go_on(&around.vault, history, &mut self.run, now)? {
+            return Ok(self.ask(request));
         }
+        if verifier.is_done() {
+            // What was repaired is handed over and compared once more, as long as that helps.
+            let again = verifier.has_repaired() && self.rounds < ROUNDS_MAX;
+            self.verified = self.verified || thorough;
+            self.step = if again { Step::Gather } else { Step::End };
+            self.pushed = again;
+            self.verifier = None;
+        }
+        Ok(LaneWant::Continue)
     }
 
     fn end<S: Store>(
