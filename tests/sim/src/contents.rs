@@ -57,7 +57,8 @@ fn add_item(tx: &dyn ReadTx, item: &ItemKey, into: &mut Contents) -> StoreResult
         }
     } else if let Some((log, first, reason)) = item.as_gap() {
         let gaps = tx.gaps(log.execution)?;
-        let found = gaps.iter().find(|gap| (gap.log, gap.first, gap.reason) == (log, first, reason));
+        let found =
+            gaps.iter().find(|gap| (gap.log, gap.first, gap.reason) == (log, first, reason));
         if let Some(gap) = found {
             let clock = Clock { time: ClockTime::from_packed(gap.last + 1), device: log.device };
             into.insert(cell, (clock, Value::Text(format!("{} {:?}", gap.bytes, gap.pieces))));
@@ -72,12 +73,7 @@ fn add_item(tx: &dyn ReadTx, item: &ItemKey, into: &mut Contents) -> StoreResult
     Ok(())
 }
 
-fn add_row(
-    tx: &dyn ReadTx,
-    item: &ItemKey,
-    key: &RowKey,
-    into: &mut Contents,
-) -> StoreResult<()> {
+fn add_row(tx: &dyn ReadTx, item: &ItemKey, key: &RowKey, into: &mut Contents) -> StoreResult<()> {
     let table = key.table();
     let Some(row) = tx.row(key, table.all_columns())? else { return Ok(()) };
     for column in row.clocks.covered().iter() {
@@ -128,8 +124,7 @@ pub fn of_relay(keys: &VaultKeys, relay: &MemoryRelay) -> Opaque {
     let mut opaque = Opaque::new();
     for (row, headers) in rows {
         for (mark, (header, cell)) in winners(&headers) {
-            let tag =
-                if untagged.contains(&header.table) { CellTag([0; 4]) } else { cell.tag };
+            let tag = if untagged.contains(&header.table) { CellTag([0; 4]) } else { cell.tag };
             opaque.insert((row, mark), (header.clock, tag));
         }
     }

@@ -90,7 +90,13 @@ fn some_lines(count: u64, text: &str, time: Timestamp) -> Lines {
     for n in 0..count {
         let bytes = format!("{text} {n}");
         let stream = Stream::Stdout;
-        lines.push(LineRef { time, stream, level: None, continued: false, bytes: bytes.as_bytes() });
+        lines.push(LineRef {
+            time,
+            stream,
+            level: None,
+            continued: false,
+            bytes: bytes.as_bytes(),
+        });
     }
     lines
 }

@@ -56,8 +56,7 @@ impl Model {
                     ));
                 }
                 None => {
-                    let edit =
-                        Edit { clocks: vec![*clock], value: value.clone(), required: true };
+                    let edit = Edit { clocks: vec![*clock], value: value.clone(), required: true };
                     self.cells.entry(cell.clone()).or_default().push(edit);
                 }
             }
@@ -125,9 +124,8 @@ impl Model {
                 None => return Err(format!("nobody wrote {cell:?} = {value:?} at {clock:?}")),
             }
         }
-        let mut holds = |cell: &Cell, clock: Clock| {
-            contents.get(cell).is_some_and(|(held, _)| *held >= clock)
-        };
+        let mut holds =
+            |cell: &Cell, clock: Clock| contents.get(cell).is_some_and(|(held, _)| *held >= clock);
         for (cell, edits) in &self.cells {
             for edit in edits.iter().filter(|edit| edit.required) {
                 let held = holds(cell, edit.least())
@@ -152,9 +150,8 @@ fn is_purged(cell: &Cell, edit: &Edit, holds: &mut impl FnMut(&Cell, Clock) -> b
 fn stands_elsewhere(cell: &Cell, edit: &Edit, contents: &Contents) -> bool {
     let Some((log, first)) = cell.0.as_piece() else { return false };
     let lies_in = |gap: &ItemKey, clock: &Clock| {
-        gap.as_gap().is_some_and(|(of, from, _)| {
-            of == log && from <= first && clock.time.packed() > first
-        })
+        gap.as_gap()
+            .is_some_and(|(of, from, _)| of == log && from <= first && clock.time.packed() > first)
     };
     contents.iter().any(|((item, _), (clock, value))| {
         lies_in(item, clock)

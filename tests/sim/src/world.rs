@@ -12,9 +12,7 @@ use runlog_core::sync::engine::{Errand, Job, JobOptions, TransportError, Want, c
 use runlog_core::sync::message::Request;
 use runlog_core::sync::run::{RunStatus, SyncRun};
 use runlog_core::sync::vault::Vault;
-use runlog_core::sync::wire::{
-    decode_answer, decode_request, encode_answer, encode_request,
-};
+use runlog_core::sync::wire::{decode_answer, decode_request, encode_answer, encode_request};
 use runlog_core::time::Timestamp;
 
 use crate::broken::Broken;

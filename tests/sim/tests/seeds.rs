@@ -5,7 +5,9 @@ fn seeds(from: u64, to: u64) {
     let mut edits = 0;
     let mut bad = Vec::new();
     for seed in from..to {
-        match std::panic::catch_unwind(|| runlog_sim::run(seed, None, false)).unwrap_or_else(|_| Err("panic".into())) {
+        match std::panic::catch_unwind(|| runlog_sim::run(seed, None, false))
+            .unwrap_or_else(|_| Err("panic".into()))
+        {
             Ok(report) => edits += report.edits,
             Err(error) => bad.push((seed, error)),
         }
