@@ -134,9 +134,9 @@ impl<'a> HistoryWriter<'a> {
         if self.arrival.is_some_and(|arrival| !arrival.forwards) {
             return Ok(());
         }
-        let watermarks = match self.watermarks {
+        let watermarks = match &self.watermarks {
             Some(known) => known,
-            None => *self.watermarks.insert(Watermarks::read(&*self.tx)?),
+            None => self.watermarks.insert(Watermarks::read(&*self.tx)?),
         };
         let Some(watermarks) = watermarks else { return Ok(()) };
         let origin = self.arrival.map(|arrival| arrival.backend);

@@ -19,29 +19,29 @@ use runlog_core::sync::vault::Vault;
 use runlog_core::sync::wire;
 use runlog_core::time::Timestamp;
 
-pub const RELAY: BackendId = BackendId(1);
+pub(crate) const RELAY: BackendId = BackendId(1);
 /// Added to the number of an execution, so that its id is nothing that occurs by chance.
-pub const FIRST: u128 = 0x0123_4567_89ab_4def_8123_0000_0000_0000;
+pub(crate) const FIRST: u128 = 0x0123_4567_89ab_4def_8123_0000_0000_0000;
 
 type Tampering = Box<dyn Fn(&mut SealedRecord, usize)>;
 
-pub struct World {
-    pub vault: Arc<Vault>,
-    pub relay: MemoryRelay,
-    pub now: i64,
+pub(crate) struct World {
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) relay: MemoryRelay,
+    pub(crate) now: i64,
     /// Every byte that was sent.
-    pub wire: Vec<u8>,
+    pub(crate) wire: Vec<u8>,
     /// What the relay does to the records of a page.
-    pub tampering: Option<Tampering>,
+    pub(crate) tampering: Option<Tampering>,
     random: u64,
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::of_vault(7)
     }
 
-    pub fn of_vault(number: u8) -> Self {
+    pub(crate) fn of_vault(number: u8) -> Self {
         let secret = VaultSecret::generate(&mut |bytes: &mut [u8]| bytes.fill(number));
         Self {
             vault: Arc::new(Vault::new(secret.keys())),
@@ -53,27 +53,27 @@ impl World {
         }
     }
 
-    pub fn now(&mut self) -> Timestamp {
+    pub(crate) fn now(&mut self) -> Timestamp {
         self.now += 10;
         Timestamp::from_millis(self.now)
     }
 
-    pub fn device(&mut self, number: u128) -> Device {
+    pub(crate) fn device(&mut self, number: u128) -> Device {
         let mut history = History::open(MemoryStore::new(), DeviceId::from_u128(number)).unwrap();
         let now = self.now();
         history.write(now, |tx| tx.put_backend(&backend(now))).unwrap();
         Device { history }
     }
 
-    pub fn sync(&mut self, device: &mut Device) -> SyncRun {
+    pub(crate) fn sync(&mut self, device: &mut Device) -> SyncRun {
         self.sync_with(device, JobOptions::default())
     }
 
-    pub fn sync_fully(&mut self, device: &mut Device) -> SyncRun {
+    pub(crate) fn sync_fully(&mut self, device: &mut Device) -> SyncRun {
         self.sync_with(device, JobOptions { sync_type: SyncType::Full, ..JobOptions::default() })
     }
 
-    pub fn sync_with(&mut self, device: &mut Device, options: JobOptions) -> SyncRun {
+    pub(crate) fn sync_with(&mut self, device: &mut Device, options: JobOptions) -> SyncRun {
         let mut job = Job::new(self.vault.clone(), options);
         for _ in 0..10_000 {
             let now = self.now();
@@ -108,7 +108,7 @@ impl World {
     }
 }
 
-pub fn backend(now: Timestamp) -> Backend {
+pub(crate) fn backend(now: Timestamp) -> Backend {
     Backend {
         id: RELAY,
         name: "relay".to_owned(),
@@ -120,16 +120,16 @@ pub fn backend(now: Timestamp) -> Backend {
     }
 }
 
-pub struct Device {
-    pub history: History<MemoryStore>,
+pub(crate) struct Device {
+    pub(crate) history: History<MemoryStore>,
 }
 
 impl Device {
-    pub fn start(&mut self, world: &mut World, number: u128) -> ExecutionId {
+    pub(crate) fn start(&mut self, world: &mut World, number: u128) -> ExecutionId {
         self.start_named(world, number, "nightly")
     }
 
-    pub fn start_named(&mut self, world: &mut World, number: u128, name: &str) -> ExecutionId {
+    pub(crate) fn start_named(&mut self, world: &mut World, number: u128, name: &str) -> ExecutionId {
         let (id, at) = (ExecutionId::from_u128(FIRST + number), world.now());
         let mut new = NewExecution::new(id, Kind::Job, name, at).unwrap();
         new.params.set("param", name).unwrap();
@@ -137,17 +137,17 @@ impl Device {
         id
     }
 
-    pub fn note(&mut self, world: &mut World, id: ExecutionId, note: &str) {
+    pub(crate) fn note(&mut self, world: &mut World, id: ExecutionId, note: &str) {
         let at = world.now();
         self.history.write(at, |tx| tx.set_note(id, Some(note))).unwrap();
     }
 
-    pub fn tag(&mut self, world: &mut World, id: ExecutionId, tag: &str) {
+    pub(crate) fn tag(&mut self, world: &mut World, id: ExecutionId, tag: &str) {
         let (at, tag) = (world.now(), Tag::new(tag).unwrap());
         self.history.write(at, |tx| tx.tag(id, &tag)).unwrap();
     }
 
-    pub fn log(&mut self, world: &mut World, id: ExecutionId, text: &str) {
+    pub(crate) fn log(&mut self, world: &mut World, id: ExecutionId, text: &str) {
         let at = world.now();
         let mut lines = Lines::new();
         let (stream, bytes) = (Stream::Stdout, text.as_bytes());
@@ -161,21 +161,21 @@ impl Device {
             .unwrap();
     }
 
-    pub fn run(&mut self, id: ExecutionId) -> Option<Execution> {
+    pub(crate) fn run(&mut self, id: ExecutionId) -> Option<Execution> {
         self.history.read(|tx| tx.execution(id)).unwrap()
     }
 
-    pub fn has(&mut self, id: ExecutionId) -> bool {
+    pub(crate) fn has(&mut self, id: ExecutionId) -> bool {
         self.run(id).is_some()
     }
 
-    pub fn noted(&mut self, id: ExecutionId) -> Option<String> {
+    pub(crate) fn noted(&mut self, id: ExecutionId) -> Option<String> {
         self.run(id).and_then(|run| run.summary.note)
     }
 }
 
 /// The run did all, and both sides hold the same.
-pub fn assert_equal(run: &SyncRun) {
+pub(crate) fn assert_equal(run: &SyncRun) {
     assert_eq!(run.status, RunStatus::Completed, "{run:?}");
     assert!(!run.verification.is_empty(), "{run:?}");
     assert!(run.verification.iter().all(|table| table.equal == Some(true)), "{run:?}");

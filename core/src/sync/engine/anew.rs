@@ -142,7 +142,7 @@ fn unacknowledged_groups(
         for change in changes {
             if let ChangedItem::Row(key) = change.item {
                 let item = ItemKey::from(&key);
-                let columns = unsent::unacknowledged(tx, &item, most)?;
+                let columns = unsent::unacknowledged(tx, &item, change.number)?;
                 groups.extend(own_groups(tx, &item, device, columns)?);
             }
         }

@@ -61,7 +61,7 @@ impl Batch {
             for change in changes {
                 let item = ItemKey::from(&change.item);
                 let after = connection.origins_after;
-                let lacking = unsent::lacking(tx, &item, change.number, backend, sent, after)?;
+                let lacking = unsent::lacking(tx, &item, change.number, backend, after)?;
                 let whole = lacking == Lacking::Everything;
                 let records = vault.records(tx, &change.item, lacking, entropy)?;
                 batch.add(
