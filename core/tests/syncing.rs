@@ -9,7 +9,7 @@ use runlog_core::model::{Ending, Outcome, Status};
 use runlog_core::schema::{RowKey, executions};
 use runlog_core::store::{RowWrite, Store};
 use runlog_core::sync::engine::JobOptions;
-use runlog_core::sync::run::{LogQuery, RunStatus};
+use runlog_core::sync::run::{LogQuery, RunStatus, SyncType};
 use world::{Device, World, assert_equal};
 
 /// T17: a value that was changed behind the engine's back is found, named and repaired.
@@ -146,4 +146,24 @@ fn what_one_device_records_another_has() {
     let run = world.sync(&mut a);
     assert_eq!((run.status, run.rows_done), (RunStatus::Completed, 0), "{run:?}");
     assert!(run.verification.iter().all(|table| table.equal == Some(true)), "{run:?}");
+}
+
+/// Chosen executions go both ways without moving a position.
+#[test]
+fn chosen_executions_are_synced_alone() {
+    let mut world = World::new();
+    let (mut a, mut b) = (world.device(1), world.device(2));
+    let [first, second] = [1, 2].map(|number| a.start(&mut world, number));
+    a.log(&mut world, second, "a line");
+    let only =
+        JobOptions { sync_type: SyncType::Specific, only: vec![second], ..JobOptions::default() };
+    let run = world.sync_with(&mut a, only.clone());
+    assert_eq!((run.status, run.rows_done), (RunStatus::Completed, 2), "{run:?}");
+    let run = world.sync_with(&mut b, only);
+    assert_eq!(run.status, RunStatus::Completed, "{run:?}");
+    assert_eq!(run.metadata["only"][0], second.to_string());
+    assert!(b.has(second) && !b.has(first));
+    world.sync(&mut a);
+    assert_equal(&world.sync(&mut b));
+    assert!(b.has(first));
 }

@@ -63,32 +63,32 @@ pub(crate) fn run(setup: &Setup) -> Result<Vec<Finding>, Failed> {
 /// Executions, started and finished, with five params and ten lines each.
 fn fill(history: &mut History<SqliteStore>, count: u64) -> Result<(), Failed> {
     for from in (0..count).step_by(1_000) {
-        history.write(Timestamp::default(), |_| Ok(()))?;
-        for number in from..(from + 1_000).min(count) {
-            let new = execution(number)?;
-            history.write(new.created_at, |tx| {
-                tx.start(&new)?;
+        let numbers = from..(from + 1_000).min(count);
+        let batch = numbers.map(|number| Ok((number, execution(number)?)));
+        let batch = batch.collect::<Result<Vec<_>, Failed>>()?;
+        history.write(Timestamp::default(), |tx| {
+            for (number, new) in &batch {
+                tx.start(new)?;
                 let mut log = tx.open_log(new.id, LogLimits::default())?;
-                let mut lines = Lines::new();
-                for line in 0..LINES {
-                    let bits = mix(number * LINES + line);
-                    let text =
-                        format!("step {line} of target {bits:016x} finished without a warning");
-                    lines.push(LineRef {
-                        time: new.created_at,
-                        stream: Stream::Stdout,
-                        level: None,
-                        continued: false,
-                        bytes: text.as_bytes(),
-                    });
-                }
-                tx.append_log(&mut log, &lines)?;
-                tx.seal_log(&mut log)
-            })?;
-            history.write(ending(&new).ended_at, |tx| tx.finish(new.id, &ending(&new)))?;
-        }
+                tx.append_log(&mut log, &lines(*number, new.created_at))?;
+                tx.seal_log(&mut log)?;
+                tx.finish(new.id, &ending(new))?;
+            }
+            Ok(())
+        })?;
     }
     Ok(())
+}
+
+fn lines(number: u64, time: Timestamp) -> Lines {
+    let mut lines = Lines::new();
+    for line in 0..LINES {
+        let bits = mix(number * LINES + line);
+        let text = format!("step {line} of target {bits:016x} finished without a warning");
+        let (stream, bytes) = (Stream::Stdout, text.as_bytes());
+        lines.push(LineRef { time, stream, level: None, continued: false, bytes });
+    }
+    lines
 }
 
 /// A relay in this process; messages go through their wire form.

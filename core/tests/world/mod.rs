@@ -129,7 +129,12 @@ impl Device {
         self.start_named(world, number, "nightly")
     }
 
-    pub(crate) fn start_named(&mut self, world: &mut World, number: u128, name: &str) -> ExecutionId {
+    pub(crate) fn start_named(
+        &mut self,
+        world: &mut World,
+        number: u128,
+        name: &str,
+    ) -> ExecutionId {
         let (id, at) = (ExecutionId::from_u128(FIRST + number), world.now());
         let mut new = NewExecution::new(id, Kind::Job, name, at).unwrap();
         new.params.set("param", name).unwrap();
