@@ -113,6 +113,8 @@ pub struct Stored {
     pub record: SealedRecord,
     /// Its checksum when it came.
     pub checksum: u64,
+    /// What it counts against the quota since it came, in bytes.
+    pub weight: u64,
 }
 
 impl Stored {
@@ -123,7 +125,8 @@ impl Stored {
 
     /// Its header, with the damage found.
     pub fn header(&self) -> Header {
-        Header { damaged: self.is_damaged(), ..Header::new(self.sequence, &self.record) }
+        let header = Header::new(self.sequence, &self.record);
+        Header { damaged: self.is_damaged(), weight: self.weight, ..header }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Readers beside writers: no position ever passes a record that commits later (SYNC 11).
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use postgres::Client;
 use runlog_core::sealed::SealedRecord;
@@ -83,14 +84,20 @@ const HOOKS: &str = "
     CREATE TRIGGER before_commit BEFORE INSERT ON pushes
       FOR EACH ROW EXECUTE FUNCTION hooks.before_commit();
     GRANT USAGE ON SCHEMA hooks TO PUBLIC;
-    ALTER ROLE postgres SET search_path = hooks, pg_catalog, public;
+    ALTER ROLE postgres SET search_path = public, hooks, pg_catalog;
 ";
 
 /// Returns when a connection of this name waits for a lock in a statement like this.
 fn until_waiting(control: &mut Client, name: &str, statement: &str) {
     let sql = "SELECT FROM pg_stat_activity WHERE application_name = $1 \
                AND wait_event_type = 'Lock' AND query LIKE $2";
+    let begun = Instant::now();
     while control.query(sql, &[&name, &statement]).unwrap().is_empty() {
+        if begun.elapsed() > Duration::from_secs(10) {
+            // Or those who wait would do so for ever, and this test with them.
+            control.batch_execute("SELECT pg_advisory_unlock_all()").unwrap();
+            panic!("{name} does not wait in {statement}");
+        }
         std::thread::yield_now();
     }
 }

@@ -27,7 +27,7 @@ macro_rules! record {
     ($($rest:literal)*) => {
         concat!(
             "SELECT r.sequence, r.table_tag, r.row_key, r.clock, r.pusher, r.generation, r.key_id, \
-             r.nonce, r.checksum, r.cells, r.drops, r.sealed ",
+             r.nonce, r.checksum, r.cells, r.drops, r.sealed, r.weight ",
             $($rest),*
         )
     };
@@ -402,6 +402,7 @@ fn stored(row: &Row) -> StoreResult<Stored> {
         sequence: from_bits(row.get(0)),
         pusher: DeviceId::from_bytes(array(row.get(4))?),
         checksum: from_bits(row.get(8)),
+        weight: from_bits(row.get(12)),
         record: SealedRecord {
             table: TableTag(array(row.get(1))?),
             row: OpaqueKey(array(row.get(2))?),
