@@ -1,5 +1,5 @@
-//! How values stand in columns, the same in every database. Integers have 63 bits there, so sums keep
-//! their bits and nothing else.
+//! How values stand in columns, the same in every database. Integers have 63 bits there, so sums
+//! keep their bits and nothing else.
 
 use runlog_core::clock::Clock;
 use runlog_core::sealed::{CellTag, Drops, Mark, OpaqueKey, SealedCell};

@@ -1,5 +1,5 @@
-//! What a relay keeps on disk, behind two small traits: [`VaultTx`] for the records of one vault, and
-//! [`AccessTx`] for who may reach them. Decisions are not made here: see [`runlog_core::relay`].
+//! What a relay keeps on disk, behind two small traits: [`VaultTx`] for the records of one vault,
+//! and [`AccessTx`] for who may reach them. Decisions are not made here: see [`runlog_core::relay`].
 //!
 //! Both are synchronous. A request to a relay is one transaction of a few bulk statements, so a
 //! thread for each that runs is enough, and the same code drives every database.

@@ -126,7 +126,8 @@ impl AccessTx for Access<'_> {
         let sql = "SELECT d.vault, d.device, d.token, \
                    CASE WHEN d.account IS NULL THEN d.role \
                         WHEN m.role IS NOT NULL THEN least(d.role, m.role) END \
-                   FROM devices d LEFT JOIN members m ON m.vault = d.vault AND m.account = d.account \
+                   FROM devices d \
+                   LEFT JOIN members m ON m.vault = d.vault AND m.account = d.account \
                    WHERE d.token = $1 AND NOT d.revoked";
         let Some(row) = self.connection.query_opt(sql, &[&token.as_slice()])? else {
             return Ok(None);
@@ -151,7 +152,8 @@ impl AccessTx for Access<'_> {
         let sql = "SELECT d.device, d.created_at, d.seen_at, d.revoked, \
                    CASE WHEN d.account IS NULL THEN d.role \
                         WHEN m.role IS NOT NULL THEN least(d.role, m.role) END \
-                   FROM devices d LEFT JOIN members m ON m.vault = d.vault AND m.account = d.account \
+                   FROM devices d \
+                   LEFT JOIN members m ON m.vault = d.vault AND m.account = d.account \
                    WHERE d.vault = $1 ORDER BY d.device";
         let entry = |row: &Row| {
             Ok(DeviceEntry {

@@ -1,14 +1,15 @@
 //! The relay's database in PostgreSQL, for more than one machine can hold.
 //!
-//! A push locks the vault's row by a statement of its own, before anything is read: with READ COMMITTED
-//! each later statement then sees what was committed during the wait. A pull reads one snapshot. What
-//! the database asks to try again is tried again.
+//! A push locks the vault's row by a statement of its own, before anything is read: with READ
+//! COMMITTED each later statement then sees what was committed during the wait. A pull reads one
+//! snapshot. What the database asks to try again is tried again.
 //!
-//! The driver is `postgres`, the blocking face of `tokio-postgres`: the store's traits are synchronous,
-//! and it brings neither a runtime of its own choice nor a query builder.
+//! The driver is `postgres`, the blocking face of `tokio-postgres`: the traits of the store are
+//! synchronous, and it brings no macros, no query builder and no other database.
 
 mod access;
 mod connection;
+mod put;
 mod vault;
 
 use std::sync::{Mutex, PoisonError};
@@ -40,8 +41,8 @@ const SERVICE: &str = "SET LOCAL ROLE runlog_service";
 const MEMBER: &str = "SET LOCAL ROLE runlog_member";
 
 impl PostgresStore {
-    /// Connects, and brings the schema up to date. The user of the connection must be allowed to make
-    /// tables, and, the first time, roles.
+    /// Connects, and brings the schema up to date. The user of the connection must be allowed to
+    /// make tables, and, the first time, roles.
     ///
     /// # Errors
     /// [`StoreError::Newer`], and what PostgreSQL fails with.

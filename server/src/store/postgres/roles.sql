@@ -1,5 +1,5 @@
--- Three roles, enforced by row-level security beside what the server checks. The service lets accounts
--- and devices in and sees all. A member, which the server becomes for every request about a vault's
+-- Three roles, enforced by row-level security beside what the server checks. The service lets
+-- accounts and devices in and sees all. A member, which the server becomes for every request about a vault's
 -- records, sees the vault of the device that asks (`runlog.vault`) or those of an account
 -- (`runlog.account`), and of them what such requests need. Anonymous sees nothing.
 
@@ -61,7 +61,8 @@ GRANT SELECT (vault, name, quota, bytes, head, head_push, newest, created_at),
 GRANT SELECT ON members TO runlog_member;
 GRANT SELECT (vault, device, role, account, created_at, seen_at, revoked, ack_token, sent,
               sent_push, last_push, last_before, last_content, last_answer, applied),
-      UPDATE (ack_token, sent, sent_push, last_push, last_before, last_content, last_answer, applied)
+      UPDATE (ack_token, sent, sent_push, last_push, last_before, last_content, last_answer,
+              applied)
   ON devices TO runlog_member;
 GRANT SELECT, INSERT ON pushes TO runlog_member;
 GRANT SELECT, INSERT, UPDATE, DELETE ON records, floors, digests TO runlog_member;
@@ -69,20 +70,26 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON records, floors, digests TO runlog_membe
 CREATE POLICY own ON members TO runlog_member
   USING (account = runlog_account() OR vault = runlog_vault());
 CREATE POLICY own ON vaults TO runlog_member USING (
-  vault = runlog_vault() OR vault IN (SELECT m.vault FROM members m WHERE m.account = runlog_account())
+  vault = runlog_vault()
+  OR vault IN (SELECT m.vault FROM members m WHERE m.account = runlog_account())
 );
 CREATE POLICY own ON devices TO runlog_member USING (
-  vault = runlog_vault() OR vault IN (SELECT m.vault FROM members m WHERE m.account = runlog_account())
+  vault = runlog_vault()
+  OR vault IN (SELECT m.vault FROM members m WHERE m.account = runlog_account())
 );
 CREATE POLICY own ON pushes TO runlog_member USING (
-  vault = runlog_vault() OR vault IN (SELECT m.vault FROM members m WHERE m.account = runlog_account())
+  vault = runlog_vault()
+  OR vault IN (SELECT m.vault FROM members m WHERE m.account = runlog_account())
 );
 CREATE POLICY own ON records TO runlog_member USING (
-  vault = runlog_vault() OR vault IN (SELECT m.vault FROM members m WHERE m.account = runlog_account())
+  vault = runlog_vault()
+  OR vault IN (SELECT m.vault FROM members m WHERE m.account = runlog_account())
 );
 CREATE POLICY own ON floors TO runlog_member USING (
-  vault = runlog_vault() OR vault IN (SELECT m.vault FROM members m WHERE m.account = runlog_account())
+  vault = runlog_vault()
+  OR vault IN (SELECT m.vault FROM members m WHERE m.account = runlog_account())
 );
 CREATE POLICY own ON digests TO runlog_member USING (
-  vault = runlog_vault() OR vault IN (SELECT m.vault FROM members m WHERE m.account = runlog_account())
+  vault = runlog_vault()
+  OR vault IN (SELECT m.vault FROM members m WHERE m.account = runlog_account())
 );

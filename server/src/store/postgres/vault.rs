@@ -14,7 +14,8 @@ use runlog_core::sealed::{
 use runlog_core::sync::message::Place;
 
 use super::connection::Connection;
-use crate::store::columns::{array, cells, drops, from_bits, put_cells, put_drops, to_bits};
+use super::put::{Columns, PUT_AGAIN, PUT_NEW};
+use crate::store::columns::{array, cells, drops, from_bits, to_bits};
 use crate::store::{Listed, Selection, StoreError, StoreResult, Stored, VaultTx};
 
 pub(super) struct PostgresVault<'a> {
@@ -327,61 +328,6 @@ impl PostgresVault<'_> {
             ],
         )?;
         Ok(())
-    }
-}
-
-const PUT_NEW: &str = "INSERT INTO records (vault, pusher, sequence, table_tag, row_key, clock, \
-     generation, key_id, nonce, weight, checksum, cells, drops, sealed) \
-     SELECT $1, $2, * FROM unnest($3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[], \
-     $7::bigint[], $8::bytea[], $9::bytea[], $10::bigint[], $11::bigint[], $12::bytea[], \
-     $13::bytea[], $14::bytea[])";
-
-/// Sealed anew: sequence and pusher stay.
-const PUT_AGAIN: &str = "UPDATE records r SET table_tag = n.table_tag, generation = n.generation, \
-     key_id = n.key_id, nonce = n.nonce, weight = n.weight, checksum = n.checksum, \
-     cells = n.cells, drops = n.drops, sealed = n.sealed \
-     FROM unnest($3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bigint[], $8::bytea[], \
-     $9::bytea[], $10::bigint[], $11::bigint[], $12::bytea[], $13::bytea[], $14::bytea[]) \
-     AS n (sequence, table_tag, row_key, clock, generation, key_id, nonce, weight, checksum, \
-     cells, drops, sealed) \
-     WHERE r.vault = $1 AND r.sequence = n.sequence AND $2::bytea IS NOT NULL";
-
-/// Records by column, as one statement takes them.
-#[derive(Default)]
-struct Columns<'a> {
-    sequences: Vec<i64>,
-    tables: Vec<&'a [u8]>,
-    rows: Vec<&'a [u8]>,
-    clocks: Vec<Vec<u8>>,
-    generations: Vec<i64>,
-    key_ids: Vec<&'a [u8]>,
-    nonces: Vec<&'a [u8]>,
-    weights: Vec<i64>,
-    checksums: Vec<i64>,
-    cells: Vec<Vec<u8>>,
-    drops: Vec<Option<Vec<u8>>>,
-    sealed: Vec<&'a [u8]>,
-}
-
-impl<'a> Columns<'a> {
-    fn of(prepared: &Prepared<'a>, chosen: impl Iterator<Item = (u64, usize)>) -> Self {
-        let mut columns = Self::default();
-        for (sequence, index) in chosen {
-            let record = &prepared.push.records[index];
-            columns.sequences.push(to_bits(sequence));
-            columns.tables.push(&record.table.0);
-            columns.rows.push(&record.row.0);
-            columns.clocks.push(record.clock.to_wire().to_vec());
-            columns.generations.push(record.key.generation.into());
-            columns.key_ids.push(&record.key.id);
-            columns.nonces.push(&record.nonce);
-            columns.weights.push(record.weight() as i64);
-            columns.checksums.push(to_bits(prepared.checksums[index]));
-            columns.cells.push(put_cells(&record.cells));
-            columns.drops.push(record.drops.as_ref().map(put_drops));
-            columns.sealed.push(&record.sealed);
-        }
-        columns
     }
 }
 
