@@ -180,6 +180,15 @@ impl HistoryWriter<'_> {
         Ok(self.tx.purge(id, clock, change)?)
     }
 
+    /// What went with an execution, as far as it is known here.
+    pub(super) fn purged_items(&self, id: ExecutionId) -> Result<Vec<ItemKey>, HistoryError> {
+        let noted = self.tx.note(Room::Purge, id.as_bytes())?.unwrap_or_default();
+        if noted.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(decode_items(&noted).map_err(StoreError::from)?)
+    }
+
     /// Remembers what goes with an execution, so that a backend can be told to drop it all.
     /// `others` are items of it that another device knew.
     pub(super) fn note_purged_items(
@@ -189,9 +198,7 @@ impl HistoryWriter<'_> {
     ) -> Result<(), HistoryError> {
         let mut items = others;
         items.extend(self.tx.execution_items(id)?);
-        if let Some(noted) = self.tx.note(Room::Purge, id.as_bytes())? {
-            items.extend(decode_items(&noted).map_err(StoreError::from)?);
-        }
+        items.extend(self.purged_items(id)?);
         items.sort();
         items.dedup();
         let mut list = Vec::new();

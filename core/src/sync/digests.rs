@@ -84,6 +84,13 @@ impl Digests {
         notes.iter().map(read).collect()
     }
 
+    /// Takes an item out that went without a change.
+    pub(crate) fn forget(tx: &mut dyn WriteTx, item: &ItemKey) -> Result<(), HistoryError> {
+        let mut digests = Self::read(tx)?;
+        digests.set(tx, item, Digest::default())?;
+        Ok(tx.put_note(Room::Local, STATE, &digests.encode())?)
+    }
+
     /// Forgets all of them: the next [`Self::bring_on`] counts from the rows.
     pub(crate) fn reset(tx: &mut dyn WriteTx) -> Result<(), HistoryError> {
         tx.remove_notes(Room::Digest, &[])?;

@@ -10,7 +10,37 @@ use crate::contents::{of_relay, seen_by_relays};
 use crate::world::World;
 
 /// After a job of a device.
-pub fn after_job(_world: &mut World, _number: usize, _runs: &[SyncRun]) -> Result<(), String> {
+pub fn after_job(world: &mut World, number: usize) -> Result<(), String> {
+    if !world.plan.faults.take_from_relays() {
+        // A repair would cover up that something was not sent.
+        for run in &world.devices[number].runs {
+            if let Some(unequal) = run.verification.iter().find(|table| table.equal == Some(false))
+            {
+                let unequal = format!("{unequal:?}");
+                let keys = world.vault.keys();
+                let relay = world.devices[number].links.get(&run.backend);
+                let held = relay.map(|relay| of_relay(keys, &world.relays[*relay].relay));
+                let own = seen_by_relays(keys, &world.devices[number].shadow);
+                let diff = held.map(|held| equal(&own, &held));
+                let name = |cell: &crate::contents::Cell| {
+                    let (row, mark) = crate::contents::opaque_name(keys, cell);
+                    format!("{diff:?}").contains(&format!("({row:?}, {mark:?})"))
+                };
+                let cell = world.model.cells().find(|cell| name(cell)).cloned();
+                let now = cell
+                    .as_ref()
+                    .and_then(|cell| cell.0.execution())
+                    .map(|id| world.devices[number].contents_of(id));
+                return Err(format!(
+                    "device {number}: a verification finds {unequal}; {diff:?} {cell:?} {:?}",
+                    now.map(|n| n
+                        .into_iter()
+                        .filter(|(c, _)| c.0.table != "executions")
+                        .collect::<Vec<_>>())
+                ));
+            }
+        }
+    }
     Ok(())
 }
 
@@ -29,6 +59,9 @@ pub fn at_rest(world: &mut World) -> Result<(), String> {
         if told != relay.relay.recomputed_digests() {
             return Err(format!("the digests of relay {number} are not those of its records"));
         }
+    }
+    for device in &world.devices {
+        completed(&device.runs)?;
     }
     let mut digests = Vec::new();
     for device in &mut world.devices {

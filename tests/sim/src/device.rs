@@ -6,8 +6,10 @@ use runlog_core::history::{History, HistoryError};
 use runlog_core::id::{DeviceId, ExecutionId};
 use runlog_core::store::{BackendId, StoreError};
 use runlog_core::sync::engine::Job;
+use runlog_core::sync::run::SyncRun;
 use runlog_core::time::Timestamp;
 
+use crate::broken::Broken;
 use crate::contents::{self, Contents};
 use crate::network::Flight;
 use crate::store::{DeviceStore, SimStore, Snapshot};
@@ -31,6 +33,8 @@ pub struct Device {
     pub cut_off: Vec<usize>,
     /// How far each run has come.
     pub ranks: BTreeMap<ExecutionId, u8>,
+    /// The runs of its last job.
+    pub runs: Vec<SyncRun>,
 }
 
 impl Device {
@@ -48,6 +52,7 @@ impl Device {
             links: BTreeMap::new(),
             cut_off: Vec::new(),
             ranks: BTreeMap::new(),
+            runs: Vec::new(),
         }
     }
 
@@ -73,6 +78,16 @@ impl Device {
         self.history = History::open(store, id).unwrap();
         self.job = None;
         self.flight = None;
+        self.ranks.clear();
+    }
+
+    /// A copy of the device, as it is now, that goes on beside it.
+    pub fn copied(&self, broken: Option<Broken>) -> Self {
+        let store = SimStore::restored(&self.history.store().inner.snapshot(), broken);
+        let mut copy = Self::new(store, self.history.device());
+        copy.shadow = self.shadow.clone();
+        copy.links = self.links.clone();
+        copy
     }
 }
 

@@ -1,12 +1,15 @@
 //! What people and programs do to a history.
 
 use runlog_contract::random::Random;
+use runlog_core::clock::{Clock, ClockTime};
 use runlog_core::codec::RowRecord;
 use runlog_core::history::{HistoryError, HistoryWriter};
-use runlog_core::id::ExecutionId;
+use runlog_core::id::{DeviceId, ExecutionId};
 use runlog_core::log::{LineRef, Lines, LogLimits, Stream};
 use runlog_core::model::{Ending, Kind, NewExecution, Outcome, Tag};
 use runlog_core::time::Timestamp;
+
+use crate::plan::Faults;
 
 /// One edit of one execution.
 #[derive(Clone, Debug)]
@@ -22,13 +25,22 @@ pub enum Edit {
     Delete,
     Restore,
     Purge,
-    Log { lines: u64, text: String, seal: bool },
+    Log {
+        lines: u64,
+        text: String,
+        seal: bool,
+    },
+    /// By a program that knows a column which this one does not.
+    Mood {
+        text: String,
+        clock: Clock,
+    },
 }
 
 impl Edit {
     /// Any edit; `number` makes its text unlike any other.
-    pub fn any(random: &mut Random, number: u64, purges: bool) -> Self {
-        match random.below(20) {
+    pub fn any(random: &mut Random, number: u64, faults: &Faults, now: Timestamp) -> Self {
+        match random.below(22) {
             0 => Self::Start(random.chance(50).then(|| format!("a{number}"))),
             1 => Self::Begin,
             2 | 3 => Self::Finish,
@@ -39,7 +51,13 @@ impl Edit {
             12 => Self::Untag(random.below(2)),
             13 | 14 => Self::Delete,
             15 => Self::Restore,
-            16 if purges => Self::Purge,
+            16 if faults.purge > 0 => Self::Purge,
+            17 if faults.newer > 0 => {
+                let millis = u64::try_from(now.as_millis()).unwrap_or(0);
+                let device = DeviceId::from_u128(0xe000 + u128::from(number));
+                let clock = Clock { time: ClockTime::new(millis, 0), device };
+                Self::Mood { text: format!("m{number}"), clock }
+            }
             _ => Self::Log {
                 lines: 1 + random.below(3),
                 text: format!("l{number}"),
@@ -77,9 +95,18 @@ impl Edit {
             Self::Restore => writer.restore(id),
             Self::Purge => writer.purge(id),
             Self::Log { lines, text, seal } => {
+                if writer.reader().execution(id)?.is_none() {
+                    return Err(HistoryError::NotFound { id });
+                }
                 let mut log = writer.open_log(id, LogLimits::default())?;
                 writer.append_log(&mut log, &some_lines(*lines, text, at))?;
                 if *seal { writer.seal_log(&mut log) } else { Ok(()) }
+            }
+            Self::Mood { text, clock } => {
+                let cells = vec![("mood".to_owned(), text.as_str().into())];
+                let (table, key) = ("executions".to_owned(), id.as_bytes().to_vec());
+                let record = RowRecord { table, key, clock: *clock, cells };
+                writer.merge(vec![record]).map(|_| ())
             }
         }
     }
@@ -99,17 +126,4 @@ fn some_lines(count: u64, text: &str, time: Timestamp) -> Lines {
         });
     }
     lines
-}
-
-/// What a program writes that knows a column which this one does not.
-pub fn of_a_newer_program(
-    writer: &mut HistoryWriter<'_>,
-    id: ExecutionId,
-    clock: runlog_core::clock::Clock,
-    text: &str,
-) -> Result<(), HistoryError> {
-    let cells = vec![("mood".to_owned(), text.into())];
-    let record =
-        RowRecord { table: "executions".to_owned(), key: id.as_bytes().to_vec(), clock, cells };
-    writer.merge(vec![record]).map(|_| ())
 }

@@ -9,6 +9,7 @@ pub mod checks;
 pub mod contents;
 pub mod device;
 pub mod edits;
+pub mod faults;
 pub mod model;
 pub mod network;
 pub mod plan;

@@ -44,6 +44,8 @@ pub struct Faults {
     pub damage: u64,
     /// A record is altered on its way to a device.
     pub altered: u64,
+    /// A newer program writes a column that this one does not know.
+    pub newer: u64,
 }
 
 /// One run.
@@ -63,6 +65,21 @@ pub struct Plan {
     pub epochs: u64,
     /// Bytes of a page and of a batch.
     pub batch_bytes: usize,
+}
+
+impl std::fmt::Display for Faults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let all = format!("{self:?}").replace("Faults { ", "").replace(" }", "");
+        let some: Vec<&str> = all.split(", ").filter(|fault| !fault.ends_with(": 0")).collect();
+        f.write_str(&some.join(", "))
+    }
+}
+
+impl Faults {
+    /// Whether what a relay holds can become other than what devices were told.
+    pub fn take_from_relays(&self) -> bool {
+        self.relay_restore + self.damage + self.altered > 0
+    }
 }
 
 impl Plan {
@@ -103,16 +120,31 @@ fn links(random: &mut Random, devices: usize, relays: usize) -> Vec<Vec<usize>> 
 
 fn faults(random: &mut Random) -> Faults {
     let mut faults = Faults::default();
-    for (fault, percent) in [
-        (&mut faults.drop, 20),
-        (&mut faults.cut, 10),
-        (&mut faults.duplicate, 15),
-        (&mut faults.late, 10),
-        (&mut faults.delay, 50),
-        (&mut faults.kill, 15),
+    // Of the messages: percent. Of the others: how many in a thousand steps.
+    for (fault, seeds, most) in [
+        (&mut faults.drop, 35, 20),
+        (&mut faults.cut, 25, 10),
+        (&mut faults.duplicate, 35, 15),
+        (&mut faults.late, 25, 10),
+        (&mut faults.delay, 40, 50),
+        (&mut faults.kill, 40, 15),
+        (&mut faults.power, 15, 15),
+        (&mut faults.partition, 20, 30),
+        (&mut faults.clock_jump, 20, 20),
+        (&mut faults.clock_stuck, 15, 20),
+        (&mut faults.relay_clock, 12, 15),
+        (&mut faults.device_restore, 18, 15),
+        (&mut faults.copy, 10, 10),
+        (&mut faults.relay_restore, 18, 15),
+        (&mut faults.removal, 12, 10),
+        (&mut faults.purge, 25, 1),
+        (&mut faults.quota, 15, 20),
+        (&mut faults.damage, 12, 15),
+        (&mut faults.altered, 0, 5),
+        (&mut faults.newer, 20, 1),
     ] {
-        if random.chance(40) {
-            *fault = 1 + random.below(percent);
+        if random.chance(seeds) {
+            *fault = 1 + random.below(most);
         }
     }
     faults

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use runlog_contract::random::Random;
+use runlog_core::clock::ClockTime;
 use runlog_core::crypto::VaultSecret;
 use runlog_core::history::HistoryError;
 use runlog_core::id::{DeviceId, ExecutionId};
 use runlog_core::relay::{MemoryRelay, RelayLimits};
+use runlog_core::sealed::SealedRecord;
 use runlog_core::store::{Backend, BackendId, ChangeNumber};
 use runlog_core::sync::engine::{Errand, Job, JobOptions, TransportError, Want, close_interrupted};
-use runlog_core::sync::message::Request;
+use runlog_core::sync::message::{Answer, Request, Verdict};
 use runlog_core::sync::run::{RunStatus, SyncRun};
 use runlog_core::sync::vault::Vault;
 use runlog_core::sync::wire::{decode_answer, decode_request, encode_answer, encode_request};
@@ -28,8 +30,11 @@ use crate::store::SimStore;
 #[derive(Debug)]
 pub struct Relay {
     pub relay: MemoryRelay,
+    /// How far its clock is ahead of the true time.
     pub skew_ms: i64,
-    pub backups: Vec<MemoryRelay>,
+    /// All that it accepted, in this order.
+    pub accepted: Vec<SealedRecord>,
+    pub backups: Vec<(MemoryRelay, usize)>,
 }
 
 /// What a run came to.
@@ -68,26 +73,21 @@ pub struct World {
 /// What went wrong, for people.
 pub fn run(seed: u64, broken: Option<Broken>, trace: bool) -> Result<Report, String> {
     let mut world = World::new(seed, broken, trace);
-    for _ in 0..world.plan.epochs {
-        world.faults = world.plan.faults.clone();
-        for _ in 0..world.plan.steps {
-            world.step()?;
-        }
-        world.settle()?;
-        checks::at_rest(&mut world)?;
+    match world.run() {
+        Ok(()) => Ok(Report { edits: world.model.edits(), ..world.report }),
+        Err(error) => Err(format!("{error}\n  with {}", world.plan.faults)),
     }
-    world.report.edits = world.model.edits();
-    Ok(world.report)
 }
 
 macro_rules! trace {
     ($world:expr, $($text:tt)*) => {
-        if $world.trace { eprintln!("{:>8} {}", $world.now_ms - START_MS, format!($($text)*)); }
+        if $world.trace { eprintln!("{:>8} {}", $world.now_ms - $crate::world::START_MS, format!($($text)*)); }
     };
 }
 pub(crate) use trace;
 
 pub(crate) const START_MS: i64 = 1_700_000_000_000;
+pub(crate) const HOUR_MS: i64 = 3_600_000;
 
 impl World {
     fn new(seed: u64, broken: Option<Broken>, trace: bool) -> Self {
@@ -96,8 +96,12 @@ impl World {
         let secret = VaultSecret::generate(&mut |bytes: &mut [u8]| bytes.fill(7));
         let vault = Arc::new(Vault::new(secret.keys()));
         let relay = || MemoryRelay::new(RelayLimits::default());
-        let relays =
-            (0..plan.relays).map(|_| Relay { relay: relay(), skew_ms: 0, backups: Vec::new() });
+        let relays = (0..plan.relays).map(|_| Relay {
+            relay: relay(),
+            skew_ms: 0,
+            accepted: Vec::new(),
+            backups: Vec::new(),
+        });
         let mut world = Self {
             relays: relays.collect(),
             faults: Faults::default(),
@@ -122,8 +126,21 @@ impl World {
             for relay in world.plan.links[number].clone() {
                 world.link(number, relay);
             }
+            world.devices[number].history.persist().unwrap();
         }
         world
+    }
+
+    fn run(&mut self) -> Result<(), String> {
+        for _ in 0..self.plan.epochs {
+            self.faults = self.plan.faults.clone();
+            for _ in 0..self.plan.steps {
+                self.step()?;
+            }
+            self.settle()?;
+            checks::at_rest(self)?;
+        }
+        Ok(())
     }
 
     /// Makes a relay a backend of a device.
@@ -148,6 +165,7 @@ impl World {
     /// One thing happens.
     fn step(&mut self) -> Result<(), String> {
         self.now_ms += 1 + self.random.below(400) as i64;
+        self.disturb()?;
         let number = self.random.below(self.devices.len() as u64) as usize;
         if !self.late.is_empty() && self.random.chance(20) {
             let letter = self.late.remove(self.random.below(self.late.len() as u64) as usize);
@@ -174,7 +192,10 @@ impl World {
 
     fn edit(&mut self, number: usize) -> Result<(), String> {
         self.numbers += 1;
-        let edit = Edit::any(&mut self.random, self.numbers, self.faults.purge > 0);
+        let edit = {
+            let now = self.devices[number].now(self.now_ms);
+            Edit::any(&mut self.random, self.numbers, &self.faults, now)
+        };
         let id = match self.random.below(self.runs.len() as u64 + 1) as usize {
             known if known < self.runs.len() && !matches!(edit, Edit::Start(_)) => self.runs[known],
             _ => {
@@ -201,7 +222,7 @@ impl World {
             Ok(()) => {
                 trace!(self, "device {number} {edit:?} of {id}");
                 let contents = self.devices[number].contents_of(id);
-                self.model.committed(&contents)?;
+                self.model.committed(&self.devices[number].shadow, &contents);
                 let shadow = &mut self.devices[number].shadow;
                 shadow.retain(|(item, _), _| item.execution() != Some(id));
                 shadow.extend(contents);
@@ -283,9 +304,9 @@ impl World {
                 trace!(self, "device {number} is done: {}", summary(&runs));
                 self.devices[number].history.store_mut().writes_left = None;
                 self.absorb(number)?;
-                checks::after_job(self, number, &runs)?;
+                self.devices[number].runs = runs;
+                checks::after_job(self, number)?;
             }
-            Ok(_) => return Err("a want that nobody knows".to_owned()),
             Err(error) if is_injected(&error) => self.die(number)?,
             Err(error) => return Err(format!("device {number}: {error} in {job:?}")),
         }
@@ -294,7 +315,9 @@ impl World {
 
     fn send(&mut self, number: usize, errand: &Errand) -> Result<(), String> {
         let Some(relay) = self.devices[number].links.get(&errand.backend).copied() else {
-            return Err(format!("an errand to a backend that is gone: {errand:?}"));
+            // The backend was removed meanwhile.
+            self.devices[number].flight = Some(Flight::Answer(None));
+            return Ok(());
         };
         if matches!(errand.request, Request::Push(_)) {
             // What was stamped anew gets around from here on.
@@ -337,6 +360,8 @@ impl World {
                     && let Some(bytes) = &mut answer
                 {
                     bytes.truncate(self.random.below(bytes.len() as u64) as usize);
+                } else if self.random.chance(self.faults.altered) {
+                    answer = answer.map(|bytes| alter(&mut self.random, &bytes));
                 }
                 self.devices[number].flight = Some(Flight::Answer(answer));
             }
@@ -362,7 +387,12 @@ impl World {
         let now = Timestamp::from_millis(self.now_ms + relay.skew_ms);
         let random = &mut self.random;
         let mut entropy = |bytes: &mut [u8]| bytes.fill_with(|| random.any() as u8);
-        let answer = relay.relay.handle(letter.device, request, now, &mut entropy);
+        let answer = relay.relay.handle(letter.device, request.clone(), now, &mut entropy);
+        if let (Request::Push(push), Answer::Pushed(pushed)) = (&request, &answer) {
+            let accepted = push.records.iter().zip(&pushed.verdicts);
+            let accepted = accepted.filter(|(_, verdict)| **verdict == Verdict::Accepted);
+            relay.accepted.extend(accepted.map(|(record, _)| record.clone()));
+        }
         trace!(self, "  relay {}: {}", letter.relay, brief(&answer));
         let bytes = encode_answer(&answer).unwrap();
         assert_eq!(decode_answer(&bytes).as_ref(), Ok(&answer), "an answer that no codec carries");
@@ -372,29 +402,36 @@ impl World {
     /// No more faults: every device syncs until nothing moves.
     fn settle(&mut self) -> Result<(), String> {
         trace!(self, "quiet");
-        self.faults = Faults::default();
-        self.late.clear();
+        self.end_faults();
         for number in 0..self.devices.len() {
             self.finish_job(number)?;
         }
-        let rounds_max = 8 + 3 * self.devices.len();
-        for round in 0.. {
-            if round == rounds_max {
+        let (mut rounds_left, mut idle_left) = (8 + 4 * self.devices.len(), 6);
+        loop {
+            if rounds_left == 0 {
                 return Err("it does not come to rest".to_owned());
             }
+            rounds_left -= 1;
             let before: Vec<_> = self.devices.iter().map(|device| device.shadow.clone()).collect();
             let mut moved = 0;
             for number in 0..self.devices.len() {
-                self.now_ms += 1 + self.random.below(3_600_000) as i64;
+                self.now_ms += 1 + self.random.below(600_000) as i64;
                 self.begin_job(number);
                 moved += self.finish_job(number)?;
             }
             let after = self.devices.iter().map(|device| &device.shadow);
-            if moved == 0 && before.iter().eq(after) {
+            if moved > 0 || !before.iter().eq(after) {
+                continue;
+            }
+            let mut runs = self.devices.iter().flat_map(|device| &device.runs);
+            if runs.all(|run| run.status == RunStatus::Completed) || idle_left == 0 {
                 return Ok(());
             }
+            // Something waits until it is due.
+            idle_left -= 1;
+            rounds_left += 1;
+            self.now_ms += 12 * HOUR_MS;
         }
-        Ok(())
     }
 
     /// Goes on until the job is over. Says how many rows it moved, or that it did not complete.
@@ -419,6 +456,26 @@ impl World {
         }
         Err(format!("the job of device {number} does not end"))
     }
+}
+
+/// An answer with a record that is not as it was sent.
+fn alter(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
+    let Ok(Answer::Page(mut page)) = decode_answer(bytes) else { return bytes.to_vec() };
+    let count = page.records.len() as u64;
+    if count == 0 {
+        return bytes.to_vec();
+    }
+    let record = &mut page.records[random.below(count) as usize].record;
+    match random.below(3) {
+        0 => record.clock.time = ClockTime::new(record.clock.time.millis() + 30_000_000, 0),
+        1 => record.nonce[0] ^= 1,
+        _ => {
+            if let Some(byte) = record.sealed.last_mut() {
+                *byte ^= 0x10;
+            }
+        }
+    }
+    encode_answer(&Answer::Page(page)).unwrap()
 }
 
 fn summary(runs: &[SyncRun]) -> String {

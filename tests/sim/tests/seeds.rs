@@ -14,7 +14,7 @@ fn seeds(from: u64, to: u64) {
     }
     println!("{edits} edits");
     for (seed, error) in bad.iter().take(6) {
-        println!("seed {seed}: {}", error.chars().take(600).collect::<String>());
+        println!("seed {seed}: {}", error.chars().take(2600).collect::<String>());
     }
     assert!(bad.is_empty(), "{} of {} seeds failed", bad.len(), to - from);
 }
