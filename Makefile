@@ -68,7 +68,7 @@ setup-build: ## Install what a native build needs: a C compiler; cargo must be t
 	scripts/setup.sh build
 
 setup-native: ## Install what `test-native` needs
-	scripts/setup.sh build nextest
+	scripts/setup.sh build nextest postgresql
 
 setup-browser: ## Install what `test-browser` needs: browsers, drivers, wasm-bindgen
 	scripts/setup.sh wasm-target clang browsers wasm-bindgen geckodriver

@@ -74,6 +74,10 @@ for tool in "$@"; do
         ;;
     clang) packages clang:clang ;;
     browsers) packages chromium:chromium chromedriver:chromium-driver firefox-esr:firefox-esr ;;
+    postgresql)
+        # Debian keeps its programs off the path.
+        compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages initdb:postgresql
+        ;;
     nextest)
         # Without its self-update, which package managers and lock files do not need.
         crate cargo-nextest cargo-nextest 0.9.151 --locked \

@@ -44,7 +44,7 @@ enum Other {
 
 type Bench = fn(&Setup) -> Result<Vec<Finding>, Failed>;
 
-const BENCHES: [(&str, Bench); 9] = [
+const BENCHES: [(&str, Bench); 10] = [
     ("executions", benches::executions::run),
     ("recorder", benches::recorder::run),
     ("merge", benches::merge::run),
@@ -54,6 +54,7 @@ const BENCHES: [(&str, Bench); 9] = [
     ("command", benches::command::run),
     ("pipe", benches::pipe::run),
     ("long-line", benches::long_line::run),
+    ("sync", benches::sync::run),
 ];
 
 fn main() -> Result<ExitCode, Failed> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use runlog::time::Timestamp;
-use runlog::{Options, Runlog};
+use runlog::{Masking, Options, Runlog};
 
 use crate::error::{Error, ErrorKind};
 
@@ -67,6 +67,17 @@ impl Context {
         let runlog = Runlog::open_with(&path, options)?;
         tracing::info!(path = %path.display(), took = ?began.elapsed(), "history opened");
         Ok(runlog)
+    }
+
+    /// How what this call writes is masked: with the patterns of the user, unless that is switched
+    /// off by `no_mask` or RUNLOG_NO_MASK.
+    pub(crate) fn masking(&self, no_mask: bool) -> Result<Masking, Error> {
+        let off = std::env::var_os("RUNLOG_NO_MASK").is_some_and(|value| !value.is_empty());
+        if no_mask || off {
+            return Ok(Masking::Off);
+        }
+        let path = self.home()?.join("mask-patterns");
+        Ok(Masking::On { patterns: runlog::read_mask_patterns(path)? })
     }
 
     /// Standard output for people.

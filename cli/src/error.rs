@@ -255,6 +255,8 @@ fn database_hint(error: &runlog::Error) -> Option<&'static str> {
         Some("give this user write access, or name another directory with --home or RUNLOG_HOME")
     } else if matches!(error, runlog::Error::File { .. }) {
         Some("name another directory with --home or RUNLOG_HOME")
+    } else if matches!(error, runlog::Error::MaskPattern { .. }) {
+        Some("mend that line or remove it; --no-mask records without masking")
     } else {
         None
     }

@@ -18,6 +18,7 @@
 //! | [`crypto`] | keys of a vault, sealing of values, opaque tags, wrapping, pairing |
 //! | [`entropy`] | the randomness that is handed in |
 //! | [`log`] | log lines in columnar batches, pieces, what is dropped |
+//! | [`mask`] | what looks like a secret, and what is written in its place |
 //! | [`store`] | the storage trait, its promises, and the in-memory reference |
 //! | [`history`] | the operations: start, finish, edit, delete, merge, read |
 //! | [`query`] | filters, orders and cursors of listings |
@@ -51,6 +52,7 @@ pub mod entropy;
 pub mod history;
 pub mod id;
 pub mod log;
+pub mod mask;
 pub mod merge;
 pub mod model;
 pub mod query;

@@ -44,6 +44,7 @@ fn connect(path: &Path, options: &Options) -> Result<History<SqliteStore>, Histo
     };
     let store = SqliteStore::open(connection, store_options, system::now())?;
     let mut history = History::open(store, system::new_device_id())?;
+    history.set_masker(options.masking.masker());
     if pending.is_some_and(|pending| pending.has_rows) {
         // What an older program hid because it did not know a value may be known now.
         history.write(system::now(), |tx| tx.review_hidden(usize::MAX))?;

@@ -39,6 +39,16 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A file of patterns holds one that cannot be used.
+    #[error("{}, line {line}: {reason}", path.display())]
+    MaskPattern {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// What is wrong with the pattern.
+        reason: String,
+    },
     /// The recorder has stopped: its thread is gone.
     #[error("the recorder has stopped")]
     Stopped,

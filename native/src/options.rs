@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use runlog_core::log::LogLimits;
+use runlog_core::mask::{Masker, Pattern};
 use runlog_sqlite::Durability;
 
 /// How a history is opened.
@@ -17,6 +18,8 @@ pub struct Options {
     pub log_limits: LogLimits,
     /// How the recorder batches.
     pub recorder: RecorderOptions,
+    /// Whether secrets are masked before they are written. They are, unless told.
+    pub masking: Masking,
 }
 
 impl Default for Options {
@@ -26,6 +29,43 @@ impl Default for Options {
             busy_timeout: Duration::from_secs(30),
             log_limits: LogLimits::default(),
             recorder: RecorderOptions::default(),
+            masking: Masking::default(),
+        }
+    }
+}
+
+/// Whether secrets are masked in what this process records and imports; see
+/// [`mask`](runlog_core::mask) for what is found. What is in the history stays as it is.
+///
+/// ```
+/// use runlog::{Masking, Options};
+///
+/// let mut options = Options::default();
+/// options.masking = Masking::On { patterns: vec![r"badge-\d{6}".parse()?] };
+/// # Ok::<(), runlog::mask::InvalidPattern>(())
+/// ```
+#[derive(Clone, Debug)]
+pub enum Masking {
+    /// What is known to be secret is masked, and what the patterns match.
+    On {
+        /// Patterns of the application or of its user; see [`read_mask_patterns`](crate::read_mask_patterns).
+        patterns: Vec<Pattern>,
+    },
+    /// Everything is recorded as it is.
+    Off,
+}
+
+impl Default for Masking {
+    fn default() -> Self {
+        Self::On { patterns: Vec::new() }
+    }
+}
+
+impl Masking {
+    pub(crate) fn masker(&self) -> Masker {
+        match self {
+            Self::On { patterns } => Masker::new(patterns.clone()),
+            Self::Off => Masker::off(),
         }
     }
 }

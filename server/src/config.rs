@@ -58,12 +58,16 @@ fn system_time() -> Timestamp {
 pub enum Database {
     /// A SQLite file, made where it is missing.
     Sqlite(PathBuf),
+    /// PostgreSQL, by a connection string. The schema is made where it is missing.
+    Postgres(String),
 }
 
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            // The connection string may hold a password.
+            Self::Postgres(_) => f.write_str("Postgres(..)"),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The relay of Runlog: keeps sealed records of vaults and hands them to their devices. It never sees
-//! a plain value.
+//! The relay of Runlog: keeps sealed records of vaults and hands them to their devices. It never
+//! sees a plain value.
 //!
 //! A [`Server`] is an address, a database and some limits. It speaks the protocol of
 //! `docs/protocol.md` at `POST /v1/vaults/{vault}/sync`; the other routes are JSON and let accounts

@@ -69,7 +69,10 @@ async fn serve(arguments: Arguments) -> Result<(), ServerError> {
 }
 
 fn database(text: String) -> Database {
-    Database::Sqlite(text.into())
+    match text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        true => Database::Postgres(text),
+        false => Database::Sqlite(text.into()),
+    }
 }
 
 /// Returns when the process is asked to end.

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::config::{Config, Database, TlsFiles};
 use crate::routes;
 use crate::secret;
-use crate::store::{RelayStore, SqliteStore, StoreError};
+use crate::store::{PostgresStore, RelayStore, SqliteStore, StoreError};
 
 /// Why a server does not start or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +132,7 @@ type Opened = (Arc<dyn RelayStore>, Option<String>);
 fn open(database: &Database) -> Result<Opened, ServerError> {
     let store: Arc<dyn RelayStore> = match database {
         Database::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
+        Database::Postgres(url) => Arc::new(PostgresStore::open(url)?),
     };
     let code = secret::token("rlsetup");
     let mut first = false;

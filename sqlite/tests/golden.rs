@@ -10,7 +10,7 @@ use runlog_core::id::ExecutionId;
 use runlog_core::model::{Execution, Status};
 use runlog_core::query::ListQuery;
 use runlog_core::schema::{RowKey, executions};
-use runlog_core::store::{ChangeNumber, Store, StoreError};
+use runlog_core::store::{Backend, BackendId, ChangeNumber, ItemKey, Rejection, Store, StoreError};
 use runlog_core::time::Timestamp;
 use runlog_sqlite::{Options, PendingMigration, SCHEMA_VERSION, SqliteStore, pending};
 use rusqlite::Connection;
@@ -48,12 +48,15 @@ fn each_earlier_version_migrates_with_all_it_held() {
             rows.collect::<Result<_, _>>().unwrap()
         };
         assert_eq!(applied, (1..=SCHEMA_VERSION).collect::<Vec<_>>());
-        assert_holds_everything(&mut store);
+        assert_holds_everything(&mut store, u64::from(version >= 2));
+        if version >= 2 {
+            assert_holds_sync_state(&mut store);
+        }
         support::put_tag(&mut store, 3, "written", false, 200);
     }
 }
 
-fn assert_holds_everything(store: &mut SqliteStore) {
+fn assert_holds_everything(store: &mut SqliteStore, kept: u64) {
     let listed = |change: fn(&mut ListQuery)| {
         let mut query = ListQuery::newest(100);
         change(&mut query);
@@ -76,7 +79,7 @@ fn assert_holds_everything(store: &mut SqliteStore) {
                 assert_eq!(tx.count(query)?, *count as u64);
             }
             let changes = tx.changes(ChangeNumber::ZERO, 1_000)?;
-            assert_eq!(changes.len() as u64, EXECUTIONS * 3 + EXECUTIONS / 2);
+            assert_eq!(changes.len() as u64, EXECUTIONS * 3 + EXECUTIONS / 2 + kept);
             for number in 0..EXECUTIONS {
                 let id = id(number);
                 let row = tx.row(&RowKey::Execution(id), executions::ALL)?.unwrap();
@@ -92,6 +95,41 @@ fn assert_holds_everything(store: &mut SqliteStore) {
                 }
                 assert_eq!(tx.gaps(id)?[0].pieces, [21]);
             }
+            Ok::<(), StoreError>(())
+        })
+        .unwrap();
+}
+
+/// What version 2 knew of a backend, with what later versions add to it.
+fn assert_holds_sync_state(store: &mut SqliteStore) {
+    let id_of_backend = BackendId(u128::from_be_bytes([0xb1; 16]));
+    let backend = Backend {
+        id: id_of_backend,
+        name: "backend".to_owned(),
+        settings: Vec::new(),
+        added_at: Timestamp::from_millis(0),
+        enabled: true,
+        sent: ChangeNumber::new(70),
+        position: vec![0, 0xff],
+    };
+    let refused = Rejection {
+        backend: id_of_backend,
+        item: ItemKey::from(&RowKey::Execution(id(1))),
+        change: ChangeNumber::new(2),
+        code: "refused".to_owned(),
+        reason: "too large".to_owned(),
+        at: Timestamp::from_millis(0),
+    };
+    store
+        .read(|tx| {
+            assert_eq!(tx.backends()?, [backend]);
+            assert_eq!(tx.rejections(id_of_backend, None, 9)?, std::slice::from_ref(&refused));
+            assert_eq!(tx.rejection(id_of_backend, &refused.item)?, Some(refused));
+            let at = tx.acknowledged_at(id_of_backend, ChangeNumber::new(7))?;
+            assert_eq!(at, Some(Timestamp::from_millis(1_700_000_000_500)));
+            let purged = RowKey::Execution(ExecutionId::from_bytes([0xee; 16]));
+            assert!(tx.purged(&purged)?.is_some());
+            assert_eq!(tx.kept("moods", b"k")?[0].value, "good".into());
             Ok::<(), StoreError>(())
         })
         .unwrap();

@@ -7,7 +7,8 @@ use std::cell::RefCell;
 
 use runlog_core::model::{Kind, Status};
 use runlog_core::query::{Cursor, Filter, ListQuery, Order};
-use runlog_core::store::{ChangeNumber, Store, StoreError};
+use runlog_core::store::{BackendId, ChangeNumber, ItemKey, Room, Store, StoreError};
+use runlog_core::sync::run::{Direction, LogQuery, RunFilter, RunStatus, SyncId};
 use runlog_sqlite::{Options, SqliteStore};
 use rusqlite::Connection;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
@@ -212,4 +213,86 @@ fn other_reads_walk_indexes_too() {
         store.read(|tx| tx.hidden(10)).unwrap();
     });
     assert_eq!(plans[0].1, ["SCAN executions USING COVERING INDEX executions_hidden"]);
+}
+
+/// Refusals, notes and the history of runs are read by the index that fits, and nothing is sorted.
+#[test]
+fn what_syncing_reads_walks_indexes() {
+    let mut watched = Watched::new();
+    let backend = BackendId(7);
+    let item = ItemKey::purge(id(1));
+    watched.assert_indexed("refusals", |store| {
+        store
+            .read(|tx| {
+                tx.rejection(backend, &item)?;
+                tx.rejections(backend, None, 10)?;
+                tx.rejections(backend, Some(&item), 10)
+            })
+            .unwrap_or_else(|error: StoreError| unreachable!("{error}"));
+    });
+    watched.assert_indexed("notes", |store| {
+        store
+            .read(|tx| {
+                tx.note(Room::Unsent, b"k")?;
+                tx.notes(Room::Unsent, b"k", None, 10)?;
+                tx.notes(Room::Unsent, b"", Some(b"k"), 10)
+            })
+            .unwrap_or_else(|error: StoreError| unreachable!("{error}"));
+    });
+    watched.assert_indexed("items of an execution", |store| {
+        store.read(|tx| tx.execution_items(id(7))).unwrap();
+    });
+}
+
+type RunChange = fn(&mut RunFilter);
+
+#[test]
+fn each_filter_of_runs_walks_its_own_index() {
+    let mut watched = Watched::new();
+    let started = "sync_history_started";
+    let filters: [(RunChange, &str); 7] = [
+        (|_| (), started),
+        (|f| f.since = Some(NOW), started),
+        (|f| f.direction = Some(Direction::RemoteToLocal), "sync_history_direction (direction=?"),
+        (|f| f.triggered_by = Some("user".into()), "sync_history_who (triggered_by=?"),
+        (|f| f.backend = Some(BackendId(7)), "sync_history_backend (backend=?"),
+        (|f| f.status = Some(RunStatus::Running), "sync_history_open (status=?"),
+        (|f| f.status = Some(RunStatus::Failed), "sync_history_open (status=?"),
+    ];
+    for (change, index) in filters {
+        let mut filter = RunFilter::default();
+        change(&mut filter);
+        let plans = watched.plans(|store| {
+            store.read(|tx| tx.sync_runs(&filter, None, 10)).unwrap();
+        });
+        let [(text, steps)] = &plans[..] else { unreachable!("one statement: {plans:?}") };
+        assert!(steps.len() == 1 && steps[0].contains(index), "{steps:?}\n{text}");
+    }
+}
+
+#[test]
+fn each_filter_of_the_sync_log_walks_its_own_index() {
+    let mut watched = Watched::new();
+    let run = Some(SyncId(uuid::Uuid::from_u128(1)));
+    let all = LogQuery::default();
+    let queries = [
+        (all.clone(), &["PRIMARY KEY (rowid<?)"][..]),
+        (LogQuery { changes_only: true, ..all.clone() }, &["PRIMARY KEY (rowid<?)"]),
+        (LogQuery { run, ..all.clone() }, &["sync_log_run (run=? AND rowid<?)"]),
+        (LogQuery { errors_only: true, ..all.clone() }, &["sync_log_failed (result=?"]),
+        (
+            LogQuery { entity: Some(id(1)), ..all },
+            &["sync_log_entity (entity=? AND rowid<?)", "sync_log_whole (sync_type=? AND rowid<?)"],
+        ),
+    ];
+    for (query, indexes) in queries {
+        let plans = watched.plans(|store| {
+            store.read(|tx| tx.sync_log(&query, None, 10)).unwrap();
+        });
+        assert_eq!(plans.len(), indexes.len(), "{plans:?}");
+        for ((text, steps), index) in plans.iter().zip(indexes) {
+            assert!(steps[0].contains(index), "{steps:?}\n{text}");
+            assert!(steps.iter().all(|step| !step.contains("TEMP B-TREE")), "{steps:?}\n{text}");
+        }
+    }
 }

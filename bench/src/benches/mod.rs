@@ -9,3 +9,4 @@ pub(crate) mod merge;
 pub(crate) mod pipe;
 pub(crate) mod recorder;
 pub(crate) mod scale;
+pub(crate) mod sync;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use runlog::model::Kind;
-use runlog::{NewRun, Options, Overflow, Recorder, Runlog};
+use runlog::{Masking, NewRun, Options, Overflow, Recorder, Runlog};
 use runlog_core::id::ExecutionId;
 use runlog_core::log::LineRef;
 use rusqlite::{Connection, params};
@@ -22,6 +22,7 @@ struct Round {
     runlog: Timed,
     plain: Timed,
     by_number: Timed,
+    unmasked: Timed,
     bytes: u64,
     plain_bytes: u64,
     numbered_bytes: u64,
@@ -41,13 +42,14 @@ pub(crate) fn run(setup: &Setup) -> Result<Vec<Finding>, Failed> {
                 .collect()
         })
         .collect();
-    let [mut compared, mut numbered] = [Compared::default(), Compared::default()];
+    let [mut compared, mut numbered, mut masked] = [(); 3].map(|()| Compared::default());
     let [mut size, mut numbered_size] = [Samples::default(), Samples::default()];
     let count = runs * lines;
     for _ in 0..setup.rounds() {
         let round = round(setup, &logs)?;
         compared.push(round.runlog, round.plain, count);
         numbered.push(round.runlog, round.by_number, count);
+        masked.push(round.runlog, round.unmasked, count);
         size.push(round.bytes as f64 / round.plain_bytes as f64);
         numbered_size.push(round.bytes as f64 / round.numbered_bytes as f64);
     }
@@ -59,7 +61,10 @@ pub(crate) fn run(setup: &Setup) -> Result<Vec<Finding>, Failed> {
         numbered.wall.median()
     );
     let size_notes = format!("beside rows keyed by numbers {:.2}", numbered_size.median());
+    let masked_notes = masked.rates("lines", "unmasked");
     Ok(vec![
+        Finding::new("log lines, of the rate without masking", Target::AtLeast(0.8), masked.wall)
+            .notes(masked_notes),
         Finding::new("log lines, of plain SQLite's rate", Target::AtLeast(1.0), compared.wall)
             .notes(notes),
         Finding::new("log lines, of its bytes", Target::AtMost(0.25), size).notes(size_notes),
@@ -72,13 +77,17 @@ fn round(setup: &Setup, logs: &[Vec<LineRef<'_>>]) -> Result<Round, Failed> {
     let mut options = Options::default();
     // As fast as it can be: a queue that drops would look faster.
     options.recorder.overflow = Overflow::Wait;
+    let mut unmasked = options.clone();
+    unmasked.masking = Masking::Off;
+    let unmasked = Runlog::open_with(path("unmasked.db"), unmasked)?.recorder()?;
     let runlog = Runlog::open_with(path("runlog.db"), options)?;
     let recorder = runlog.recorder()?;
     let mut plain = plain(&path("plain.db"), "BLOB")?;
     let mut by_number = self::plain(&path("numbered.db"), "INTEGER")?;
-    let [mut by_runlog, mut by_plain, mut by_numbered] = [Timed::default(); 3];
+    let [mut by_runlog, mut by_plain, mut by_numbered, mut by_unmasked] = [Timed::default(); 4];
     for (number, log) in (0..).zip(logs) {
         let id = by_runlog.add(|| record(&recorder, log))?;
+        by_unmasked.add(|| record(&unmasked, log))?;
         by_plain.add(|| insert(&mut plain, id.as_bytes(), log))?;
         by_numbered.add(|| insert(&mut by_number, &number, log))?;
         let last = runlog.read(|reader| reader.last_sequence(id))?;
@@ -93,6 +102,7 @@ fn round(setup: &Setup, logs: &[Vec<LineRef<'_>>]) -> Result<Round, Failed> {
         runlog: by_runlog,
         plain: by_plain,
         by_number: by_numbered,
+        unmasked: by_unmasked,
         bytes,
         plain_bytes: file_bytes(&plain, &path("plain.db"))?,
         numbered_bytes: file_bytes(&by_number, &path("numbered.db"))?,

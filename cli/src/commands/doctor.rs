@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
-use runlog::Runlog;
 use runlog::id::DeviceId;
 use runlog::model::Status;
 use runlog::query::{Filter, ListQuery};
+use runlog::{Masking, Runlog};
 use runlog_sqlite::{FindingKind, SCHEMA_VERSION};
 use serde::Serialize;
 
@@ -50,6 +50,25 @@ struct History {
     bytes: Sizes,
     /// Processes that are recording.
     recorders: usize,
+    masking: MaskingReport,
+}
+
+/// How `run` and `import` mask what they write.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct MaskingReport {
+    on: bool,
+    /// Patterns of the user.
+    patterns: usize,
+}
+
+impl std::fmt::Display for MaskingReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.on, self.patterns) {
+            (false, _) => f.write_str("off: secrets are recorded as they are"),
+            (true, 0) => f.write_str("on"),
+            (true, count) => write!(f, "on, with {count} patterns of yours"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -85,7 +104,7 @@ impl Doctor {
         let path = context.database()?;
         let (report, code) = match context.open() {
             Ok(runlog) => {
-                let report = examined(&runlog, &path)?;
+                let report = examined(context, &runlog, &path)?;
                 let code = if report.healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE };
                 (report, code)
             }
@@ -117,7 +136,7 @@ fn unopened(path: &Path, error: &Error) -> Report {
     Report::new(path, None, vec![finding])
 }
 
-fn examined(runlog: &Runlog, path: &Path) -> Result<Report, Error> {
+fn examined(context: &Context, runlog: &Runlog, path: &Path) -> Result<Report, Error> {
     let files = files_beside(path);
     let mut findings = stored(runlog);
     let counts = counts(runlog);
@@ -132,6 +151,7 @@ fn examined(runlog: &Runlog, path: &Path) -> Result<Report, Error> {
         detail: format!("{} was left by a process that died", shown(&lock.path)),
         hint: Some("it is harmless: remove the file".to_owned()),
     }));
+    let masking = masking(context, &mut findings);
     let size = |path: &Path| path.metadata().map(|data| data.len()).unwrap_or_default();
     let is_backup = |file: &Path| file.to_string_lossy().contains(".before-v");
     let history = History {
@@ -144,8 +164,22 @@ fn examined(runlog: &Runlog, path: &Path) -> Result<Report, Error> {
             backups: files.iter().filter(|file| is_backup(file)).map(|file| size(file)).sum(),
         },
         recorders: locks.iter().filter(|lock| lock.alive != Some(false)).count(),
+        masking,
     };
     Ok(Report::new(path, Some(history), findings))
+}
+
+/// What is masked; patterns that cannot be read are a finding, as nothing is recorded then.
+fn masking(context: &Context, findings: &mut Vec<Finding>) -> MaskingReport {
+    match context.masking(false) {
+        Ok(Masking::On { patterns }) => MaskingReport { on: true, patterns: patterns.len() },
+        Ok(Masking::Off) => MaskingReport { on: false, patterns: 0 },
+        Err(error) => {
+            let (detail, hint) = (error.message().to_owned(), error.hint_text().map(str::to_owned));
+            findings.push(Finding { kind: "patterns", detail, hint });
+            MaskingReport { on: true, patterns: 0 }
+        }
+    }
 }
 
 /// What the store finds in itself.
@@ -241,6 +275,7 @@ fn print(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
         let backups = if backups == 0 { "none".to_owned() } else { bytes(backups) };
         field("Size", format!("{database}, write-ahead log {wal}, backups {backups}"))?;
         field("Recording", format!("{} processes", history.recorders))?;
+        field("Masking", history.masking.to_string())?;
     }
     writeln!(out)?;
     for finding in &report.findings {

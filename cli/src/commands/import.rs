@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use runlog::ImportReport;
+use runlog::{ImportReport, Options};
 
 use crate::context::{Context, hint, say, warn};
 use crate::error::{Error, ErrorKind};
@@ -13,17 +13,22 @@ use crate::text::plain::plain;
 ///
 /// Reads SQLite databases with a table ExecutionHistoryEntry, or with the tables executions,
 /// execution_params and execution_logs. The file is not altered, ids are kept, and what was imported
-/// before is not imported again.
+/// before is not imported again. What looks like a secret is masked, see docs/cli.md.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Import {
+    /// Import secrets as they are, instead of masking them; also with RUNLOG_NO_MASK
+    #[arg(long)]
+    no_mask: bool,
     /// The database
     file: PathBuf,
 }
 
 impl Import {
     pub(super) fn run(self, context: &Context) -> Result<(), Error> {
-        let runlog = context.open()?;
+        let mut options = Options::default();
+        options.masking = context.masking(self.no_mask)?;
+        let runlog = context.open_with(options)?;
         let report = runlog.import_file(&self.file).map_err(|error| refused(&self.file, error))?;
         tell(&report);
         Ok(())

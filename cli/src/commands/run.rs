@@ -29,6 +29,9 @@ const WAIT_MAX: Duration = Duration::from_secs(2);
 /// A line `@runlog {"type":"task_completed","task":"build"}` on its stderr is recorded as a
 /// structured event, and not shown.
 ///
+/// What looks like a secret is masked in what is recorded, see docs/cli.md; what is shown stays as it
+/// is.
+///
 /// Where the history cannot be opened the program runs all the same, with a warning.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
@@ -54,6 +57,9 @@ pub(crate) struct Run {
     /// Run it on pipes, also on a terminal
     #[arg(long)]
     no_pty: bool,
+    /// Record secrets as they are, instead of masking them; also with RUNLOG_NO_MASK
+    #[arg(long)]
+    no_mask: bool,
     /// The execution that started this one; RUNLOG_PARENT_ID unless given
     #[arg(long, value_name = "ID")]
     parent: Option<IdPattern>,
@@ -138,6 +144,8 @@ impl Run {
     ) -> Result<(Recorder, runlog::Run), Refusal> {
         let mut options = Options::default();
         options.recorder.overflow = Overflow::WaitAtMost(WAIT_MAX);
+        // Where the patterns cannot be read, nothing is recorded that they might have masked.
+        options.masking = context.masking(self.no_mask).map_err(Refusal::History)?;
         let runlog = context.open_with(options).map_err(Refusal::History)?;
         if let Some(parent) = self.parent_id(&runlog)? {
             new = new.parent(parent);

@@ -14,6 +14,7 @@ fn a_sound_history() {
     Executions  1 (0 running), 0 in the trash
     Size        [size], write-ahead log [size], backups none
     Recording   0 processes
+    Masking     on
 
     Nothing is wrong.
     ");
@@ -32,6 +33,7 @@ fn files_that_others_can_read_and_locks_of_the_dead() {
     Executions  1 (0 running), 0 in the trash
     Size        [size], write-ahead log [size], backups none
     Recording   0 processes
+    Masking     on
 
     permissions: [dir]/history/history.db can be used by other users: mode 644
         `chmod 600 [dir]/history/history.db`

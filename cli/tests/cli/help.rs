@@ -78,6 +78,9 @@ fn help_of_run() {
     A line `@runlog {"type":"task_completed","task":"build"}` on its stderr is recorded as a
     structured event, and not shown.
 
+    What looks like a secret is masked in what is recorded, see docs/cli.md; what is shown stays as it
+    is.
+
     Where the history cannot be opened the program runs all the same, with a warning.
 
     Usage: runlog run [OPTIONS] -- <CMD>...
@@ -95,6 +98,8 @@ fn help_of_run() {
           --pty                 Run it on a pseudo-terminal, also where our output goes to a file or a
                                 pipe
           --no-pty              Run it on pipes, also on a terminal
+          --no-mask             Record secrets as they are, instead of masking them; also with
+                                RUNLOG_NO_MASK
           --parent <ID>         The execution that started this one; RUNLOG_PARENT_ID unless given
       -h, --help                Print help
 

@@ -88,7 +88,7 @@ fn the_state_of_the_history() {
       "healthy": true,
       "program_version": "0.1.0",
       "database": "[dir]/history/history.db",
-      "schema_version": 2,
+      "schema_version": 3,
       "device_id": "[device]",
       "executions": {
         "live": 1,
@@ -102,6 +102,10 @@ fn the_state_of_the_history() {
         "backups": 0
       },
       "recorders": 0,
+      "masking": {
+        "on": true,
+        "patterns": 0
+      },
       "findings": []
     }
     "#);

@@ -10,6 +10,7 @@ mod import;
 mod json;
 mod list;
 mod logs;
+mod mask;
 mod relay;
 mod run;
 mod session;

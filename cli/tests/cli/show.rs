@@ -64,7 +64,9 @@ fn everything_that_was_added_is_shown() {
 #[test]
 fn a_running_execution_is_shown_as_such() {
     let session = Session::new();
-    let shown = session.stdout("runlog run -- sh -c 'runlog show $RUNLOG_PARENT_ID'");
+    // The program may be faster than the thread that writes its start down.
+    let shows = "for n in $(seq 500); do runlog show $RUNLOG_PARENT_ID 2>/dev/null && break; sleep 0.01; done";
+    let shown = session.stdout(&format!("runlog run -- sh -c '{shows}'"));
     assert!(shown.contains("Status      running\n"), "{shown}");
     assert!(!shown.contains("Ended"), "{shown}");
 }

@@ -1,5 +1,6 @@
 //! Edits by people: tags, notes, pins, delete, restore, purge.
 
+use super::masking::masked_cell;
 use super::{HistoryError, HistoryWriter};
 use crate::clock::{ColumnId, ColumnSet};
 use crate::id::ExecutionId;
@@ -32,7 +33,7 @@ impl HistoryWriter<'_> {
         if is_on != off { Ok(()) } else { self.write_tag(id, tag, off) }
     }
 
-    /// Sets or removes the note.
+    /// Sets or removes the note. It is a person's word, and stays as it is.
     ///
     /// # Errors
     /// [`HistoryError::NotFound`], [`HistoryError::InTrash`], and [`HistoryError::Invalid`] where it
@@ -54,15 +55,17 @@ impl HistoryWriter<'_> {
         self.set(id, column::PINNED, Value::Integer(pinned.into()))
     }
 
-    /// Replaces the params; for the device that records the run.
+    /// Replaces the params, their secrets masked; for the device that records the run.
     ///
     /// # Errors
-    /// [`HistoryError::NotFound`] and [`HistoryError::InTrash`].
+    /// [`HistoryError::NotFound`], [`HistoryError::InTrash`], and [`HistoryError::Invalid`] where
+    /// they are too large once they are masked.
     pub fn set_params(&mut self, id: ExecutionId, params: &Params) -> Result<(), HistoryError> {
-        self.set(id, column::PARAMS, Value::from(params.to_json()))
+        let params = Value::from(params.to_json());
+        self.set(id, column::PARAMS, masked_cell(self.masker, column::PARAMS, params)?)
     }
 
-    /// Replaces the attributes; for the device that records the run.
+    /// Replaces the attributes, their secrets masked; for the device that records the run.
     ///
     /// # Errors
     /// [`HistoryError::NotFound`], [`HistoryError::InTrash`], and [`HistoryError::Invalid`] where
@@ -72,7 +75,8 @@ impl HistoryWriter<'_> {
         id: ExecutionId,
         attributes: &Attributes,
     ) -> Result<(), HistoryError> {
-        self.set(id, column::ATTRIBUTES, Value::from(attributes.to_json()?))
+        let attributes = Value::from(attributes.to_json()?);
+        self.set(id, column::ATTRIBUTES, masked_cell(self.masker, column::ATTRIBUTES, attributes)?)
     }
 
     /// Writes one column, unless it has that value already.
@@ -176,6 +180,15 @@ impl HistoryWriter<'_> {
         Ok(self.tx.purge(id, clock, change)?)
     }
 
+    /// What went with an execution, as far as it is known here.
+    pub(super) fn purged_items(&self, id: ExecutionId) -> Result<Vec<ItemKey>, HistoryError> {
+        let noted = self.tx.note(Room::Purge, id.as_bytes())?.unwrap_or_default();
+        if noted.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(decode_items(&noted).map_err(StoreError::from)?)
+    }
+
     /// Remembers what goes with an execution, so that a backend can be told to drop it all.
     /// `others` are items of it that another device knew.
     pub(super) fn note_purged_items(
@@ -185,9 +198,7 @@ impl HistoryWriter<'_> {
     ) -> Result<(), HistoryError> {
         let mut items = others;
         items.extend(self.tx.execution_items(id)?);
-        if let Some(noted) = self.tx.note(Room::Purge, id.as_bytes())? {
-            items.extend(decode_items(&noted).map_err(StoreError::from)?);
-        }
+        items.extend(self.purged_items(id)?);
         items.sort();
         items.dedup();
         let mut list = Vec::new();

@@ -14,6 +14,9 @@
 //! trash), and tags, stand under the oldest time that a clock can have. So a pin, a delete or an
 //! untagging by a person stays, even where the source changes later and is imported again.
 //!
+//! Secrets are masked before the row is hashed: the hash of a row with a short secret would let
+//! anyone guess it. Two devices that mask differently hold the row of one of them in the end.
+//!
 //! The device's own clock is moved past what it imports, so that every later edit is newer.
 
 use std::borrow::Cow;
@@ -21,6 +24,7 @@ use std::borrow::Cow;
 use sha2::{Digest, Sha256};
 
 use super::logs::LogWriter;
+use super::masking::masked_cells;
 use super::{HistoryError, HistoryWriter, Merged};
 use crate::clock::{Clock, ClockTime, ColumnId, ColumnSet};
 use crate::codec::{RowRecord, encode_record};
@@ -113,6 +117,7 @@ impl HistoryWriter<'_> {
         let id = imported.execution.id;
         let key = RowKey::Execution(id);
         let (stated, unsaid) = imported.cells()?;
+        let stated = masked_cells(self.masker, stated)?;
         let time = clock_time(imported.changed_at);
         let (clock, stated) = clocked(&key, time, stated)?;
         let mut row = self.merge_row(&key, clock, stated)?;

@@ -127,7 +127,8 @@ impl HistoryWriter<'_> {
         // Before all else: what is older than the purge stays out whether newer records of the run
         // have come by now or not, and a record without a known cell is not kept for it either.
         let purged = self.tx.purged(&RowKey::Execution(key.execution()))?;
-        if purged.is_some_and(|purged| clock <= purged) {
+        if let Some(purged) = purged.filter(|purged| clock <= *purged) {
+            self.came_after_purge(key.execution(), purged, ItemKey::from(key))?;
             return Ok(Effect::of(Merged::Purged));
         }
         let table = key.table();

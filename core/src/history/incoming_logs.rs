@@ -28,7 +28,8 @@ impl HistoryWriter<'_> {
             return Err(InvalidValue { field: "log piece", reason }.into());
         };
         let last = end - 1;
-        if self.tx.purged(&RowKey::Execution(log.execution))?.is_some() {
+        if let Some(purged) = self.tx.purged(&RowKey::Execution(log.execution))? {
+            self.came_after_purge(log.execution, purged, ItemKey::piece(log, first))?;
             return Ok(Merged::Purged);
         }
         let gaps = self.tx.gaps(log.execution)?;
@@ -66,7 +67,9 @@ impl HistoryWriter<'_> {
     /// The store's own errors.
     pub(crate) fn merge_gap(&mut self, gap: &Gap) -> Result<Merged, HistoryError> {
         let log = gap.log;
-        if self.tx.purged(&RowKey::Execution(log.execution))?.is_some() {
+        if let Some(purged) = self.tx.purged(&RowKey::Execution(log.execution))? {
+            let item = ItemKey::gap(log, gap.first, gap.reason);
+            self.came_after_purge(log.execution, purged, item)?;
             return Ok(Merged::Purged);
         }
         let same =
@@ -102,6 +105,32 @@ impl HistoryWriter<'_> {
             return Ok(Effect::of(Merged::Unchanged));
         }
         let before = self.tx.row(&key, ColumnSet::EMPTY)?.map(|row| row.visibility);
+        self.purge_up_to(execution, clock, items)?;
+        let shown = before.map(|before| (before, Visibility::Hidden));
+        Ok(Effect { merged: Merged::Updated, shown })
+    }
+
+    /// Something of a purged execution came that the purge did not name: whoever purged did not know
+    /// of it. It is named from here on, so that the backends let go of it as well.
+    pub(super) fn came_after_purge(
+        &mut self,
+        execution: ExecutionId,
+        clock: Clock,
+        item: ItemKey,
+    ) -> Result<(), HistoryError> {
+        if self.purged_items(execution)?.contains(&item) {
+            return Ok(());
+        }
+        self.purge_up_to(execution, clock, vec![item])
+    }
+
+    /// Purges what an execution holds up to a clock, under a new number.
+    pub(crate) fn purge_up_to(
+        &mut self,
+        execution: ExecutionId,
+        clock: Clock,
+        items: Vec<ItemKey>,
+    ) -> Result<(), HistoryError> {
         let newer = self.written_after(execution, clock)?;
         self.note_purged_items(execution, items)?;
         let change = self.next_change();
@@ -111,8 +140,7 @@ impl HistoryWriter<'_> {
         for record in newer {
             self.merge_record(record)?;
         }
-        let shown = before.map(|before| (before, Visibility::Hidden));
-        Ok(Effect { merged: Merged::Updated, shown })
+        Ok(())
     }
 
     /// The cells of an execution and its tags that are newer than a clock.

@@ -1,5 +1,6 @@
 //! The life of an execution: start, finish, and what becomes of it when its process dies unseen.
 
+use super::masking::masked_cells;
 use super::{HistoryError, HistoryWriter};
 use crate::clock::ColumnSet;
 use crate::id::{DeviceId, ExecutionId};
@@ -13,13 +14,13 @@ const LIFE: ColumnSet =
     ColumnSet::of(&[column::OUTCOME, column::LOST_AT, column::STARTED_AT, column::DEVICE_ID]);
 
 impl HistoryWriter<'_> {
-    /// Adds an execution.
+    /// Adds an execution, its secrets masked.
     ///
     /// # Errors
     /// [`HistoryError::Exists`] where the id is taken, [`HistoryError::Invalid`] where a field is
     /// beyond its limit.
     pub fn start(&mut self, new: &NewExecution) -> Result<(), HistoryError> {
-        let cells = new.to_cells(self.device())?;
+        let cells = masked_cells(self.masker, new.to_cells(self.device())?)?;
         let clock = self.tick()?;
         let key = RowKey::Execution(new.id);
         self.insert(&key, &cells, clock, Visibility::Live).map_err(|error| match error {

@@ -3,9 +3,12 @@
 use std::collections::VecDeque;
 
 use super::{HistoryError, HistoryWriter};
-use crate::id::ExecutionId;
+use crate::id::{DeviceId, ExecutionId};
 use crate::log::{Gap, GapReason, Lines, LogKey, LogLimits, PIECE_BYTES, PIECE_LINES, PieceHead};
-use crate::store::ChangeNumber;
+use crate::mask::LineMasks;
+use crate::schema::RowKey;
+use crate::store::{ChangeNumber, ItemKey};
+use crate::sync::digests::Digests;
 
 /// Where one writer stands in the log of one execution: what follows from the pieces that are
 /// stored, kept in memory so that appending reads nothing.
@@ -25,6 +28,7 @@ pub struct LogWriter {
     tail: VecDeque<TailPiece>,
     tail_held: Held,
     dropped: Option<Gap>,
+    masks: LineMasks,
 }
 
 /// How much of a region of the log is held.
@@ -57,6 +61,7 @@ impl LogWriter {
             tail: VecDeque::new(),
             tail_held: Held::default(),
             dropped: None,
+            masks: LineMasks::default(),
         }
     }
 
@@ -114,7 +119,7 @@ impl HistoryWriter<'_> {
         self.seal_open(writer)
     }
 
-    /// Appends lines. They are there once the transaction is committed; what reaches the size of a
+    /// Appends lines, their secrets masked. They are there once the transaction is committed; what reaches the size of a
     /// piece is sealed, and what the limits do not hold is dropped from the middle of the log.
     ///
     /// # Errors
@@ -127,6 +132,8 @@ impl HistoryWriter<'_> {
         if lines.is_empty() {
             return Ok(());
         }
+        writer.go_on_as(self.device());
+        let lines = &*self.masker.lines(lines, &mut writer.masks);
         let appended_first = writer.next;
         writer.next += lines.len() as u64;
         let mut taken = writer.fill_open(lines, 0);
@@ -153,6 +160,7 @@ impl HistoryWriter<'_> {
     /// # Errors
     /// The store's own errors.
     pub fn seal_log(&mut self, writer: &mut LogWriter) -> Result<(), HistoryError> {
+        writer.go_on_as(self.device());
         self.seal_open(writer)?;
         self.enforce(writer)
     }
@@ -170,14 +178,42 @@ impl HistoryWriter<'_> {
         if lines == 0 {
             return Ok(());
         }
+        writer.go_on_as(self.device());
         self.seal_open(writer)?;
         let (first, last) = (writer.next, writer.next + lines - 1);
         writer.next = last + 1;
         writer.open_first = writer.next;
+        if self.tx.purged(&RowKey::Execution(writer.log.execution))?.is_some() {
+            return Ok(());
+        }
         let change = self.next_change();
         let reason = GapReason::Queue;
         let gap = Gap { log: writer.log, first, last, bytes, reason, pieces: Vec::new(), change };
         Ok(self.tx.put_gap(&gap)?)
+    }
+
+    /// Puts pieces of an execution's log that this device wrote as `old` under its present name:
+    /// open ones, and those with a change after `most`.
+    ///
+    /// # Errors
+    /// The store's own errors.
+    pub(crate) fn rename_log(
+        &mut self,
+        execution: ExecutionId,
+        old: DeviceId,
+        most: ChangeNumber,
+    ) -> Result<(), HistoryError> {
+        let log = LogKey { execution, device: self.device() };
+        for piece in self.tx.pieces(execution, 0..=i64::MAX as u64)? {
+            let concerned = piece.log.device == old && (!piece.sealed || piece.change > most);
+            let lines = self.tx.piece_lines(piece.log, piece.first)?;
+            let Some(lines) = lines.filter(|_| concerned) else { continue };
+            self.tx.remove_pieces(piece.log, piece.first..=piece.last)?;
+            let change = if piece.sealed { self.next_change() } else { ChangeNumber::ZERO };
+            Digests::forget(self.tx, &ItemKey::piece(piece.log, piece.first))?;
+            self.tx.put_piece(&PieceHead { log, change, ..piece }, &lines)?;
+        }
+        Ok(())
     }
 
     fn seal_open(&mut self, writer: &mut LogWriter) -> Result<(), HistoryError> {
@@ -201,6 +237,11 @@ impl HistoryWriter<'_> {
 
     /// Stores the open lines as one sealed piece.
     fn put_sealed(&mut self, writer: &mut LogWriter) -> Result<(), HistoryError> {
+        // The run may have been purged elsewhere while it is recorded here: late pieces stay out,
+        // here as there.
+        if self.tx.purged(&RowKey::Execution(writer.log.execution))?.is_some() {
+            return Ok(());
+        }
         let change = self.next_change();
         let open = open_head(writer.log, writer.open_first, &writer.open);
         let head = PieceHead { sealed: true, change, ..open };
@@ -249,6 +290,19 @@ impl HistoryWriter<'_> {
 }
 
 impl LogWriter {
+    /// Follows the device where it turned out to be a copy and became another one: the open pieces
+    /// went along ([`HistoryWriter::rename_log`]), those that it shares with the other stay whole.
+    fn go_on_as(&mut self, device: DeviceId) {
+        if self.log.device == device {
+            return;
+        }
+        self.log.device = device;
+        self.head = Held::default();
+        self.tail.clear();
+        self.tail_held = Held::default();
+        self.dropped = None;
+    }
+
     /// Moves as few of the lines from `from` on into the open piece as make it full, or all, and
     /// says how many. (Taking all at once and splitting would copy a large batch once a piece.)
     fn fill_open(&mut self, lines: &Lines, from: usize) -> usize {

@@ -27,6 +27,7 @@ mod incoming_logs;
 mod life;
 mod log_reading;
 mod logs;
+mod masking;
 mod reader;
 mod sync_state;
 mod writer;
@@ -42,6 +43,7 @@ pub(crate) use writer::Arrival;
 pub use writer::HistoryWriter;
 
 use crate::id::DeviceId;
+use crate::mask::Masker;
 use crate::store::{ReadTx, Room, Store, StoreError, WriteTx};
 use crate::time::Timestamp;
 
@@ -50,11 +52,12 @@ use crate::time::Timestamp;
 pub struct History<S> {
     store: S,
     device: DeviceId,
+    masker: Masker,
 }
 
 impl<S: Store> History<S> {
     /// Opens the history in a store. A new store becomes the one of `new_device`; any other keeps
-    /// the device that it has.
+    /// the device that it has. What is known to be secret is masked; see [`Self::set_masker`].
     ///
     /// Cells that an older program kept because it did not know their columns are applied, where
     /// this program knows them.
@@ -68,11 +71,17 @@ impl<S: Store> History<S> {
             Some(device) => device,
             None => store.write(|tx| adopt_device(tx, new_device))?,
         };
-        let mut history = Self { store, device };
+        let mut history = Self { store, device, masker: Masker::default() };
         if keeps {
             history.write(Timestamp::default(), |tx| tx.apply_kept())?;
         }
         Ok(history)
+    }
+
+    /// Masks what this device writes from here on with another masker. That of a history that was
+    /// opened masks what is known to be secret.
+    pub fn set_masker(&mut self, masker: Masker) {
+        self.masker = masker;
     }
 
     /// The device whose history this is, as far as this handle has seen.
@@ -111,11 +120,12 @@ impl<S: Store> History<S> {
         now: Timestamp,
         work: impl FnOnce(&mut HistoryWriter<'_>) -> Result<T, HistoryError>,
     ) -> Result<T, HistoryError> {
-        let opened_as = self.device;
-        let (device, result) = self.store.write(|tx| {
+        let Self { store, device: known, masker } = self;
+        let opened_as = *known;
+        let (device, result) = store.write(|tx| {
             // Read each time: a job on another connection may have made this another device.
             let device = tx.device()?.unwrap_or(opened_as);
-            let mut writer = HistoryWriter::begin(tx, device, now)?;
+            let mut writer = HistoryWriter::begin(tx, device, masker, now)?;
             let result = work(&mut writer)?;
             writer.end()?;
             Ok::<_, HistoryError>((device, result))

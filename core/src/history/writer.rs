@@ -4,6 +4,7 @@ use super::reader::HistoryReader;
 use super::{HistoryError, reader};
 use crate::clock::{Clock, ClockGenerator, ClockTime, ColumnId, ColumnSet, RowClocks};
 use crate::id::{DeviceId, ExecutionId};
+use crate::mask::Masker;
 use crate::model::{Tag, Visibility};
 use crate::schema::{RowKey, Table, executions, tags};
 use crate::store::{BackendId, ChangeNumber, Counters, ItemKey, Row, RowWrite, WriteTx};
@@ -17,6 +18,7 @@ pub struct HistoryWriter<'a> {
     pub(super) tx: &'a mut dyn WriteTx,
     pub(super) now: Timestamp,
     pub(super) clock: ClockGenerator,
+    pub(super) masker: &'a Masker,
     change: ChangeNumber,
     found: Counters,
     /// What the backends that take part have; read when it is first asked for.
@@ -39,12 +41,13 @@ impl<'a> HistoryWriter<'a> {
     pub(super) fn begin(
         tx: &'a mut dyn WriteTx,
         device: DeviceId,
+        masker: &'a Masker,
         now: Timestamp,
     ) -> Result<Self, HistoryError> {
         let found = tx.counters()?;
         let clock = ClockGenerator::new(device, found.clock);
         let change = found.change;
-        Ok(Self { tx, now, clock, change, found, watermarks: None, arrival: None })
+        Ok(Self { tx, now, clock, masker, change, found, watermarks: None, arrival: None })
     }
 
     /// Writes back what the transaction moved.
@@ -75,7 +78,7 @@ impl<'a> HistoryWriter<'a> {
         Ok(self.clock.tick(self.now)?)
     }
 
-    pub(super) fn next_change(&mut self) -> ChangeNumber {
+    pub(crate) fn next_change(&mut self) -> ChangeNumber {
         self.change = self.change.next();
         self.change
     }
@@ -116,6 +119,11 @@ impl<'a> HistoryWriter<'a> {
         self.update(key, row.change, &cells, &row.clocks, row.visibility)
     }
 
+    /// Whether a row with all of these cells is shown.
+    pub(crate) fn visibility(key: &RowKey, cells: &[Value]) -> Visibility {
+        visibility_of(key.table(), cells)
+    }
+
     /// Leaves a note of which columns a change concerns, where a backend could profit from it.
     pub(super) fn note_change(
         &mut self,
@@ -126,9 +134,9 @@ impl<'a> HistoryWriter<'a> {
         if self.arrival.is_some_and(|arrival| !arrival.forwards) {
             return Ok(());
         }
-        let watermarks = match self.watermarks {
+        let watermarks = match &self.watermarks {
             Some(known) => known,
-            None => *self.watermarks.insert(Watermarks::read(&*self.tx)?),
+            None => self.watermarks.insert(Watermarks::read(&*self.tx)?),
         };
         let Some(watermarks) = watermarks else { return Ok(()) };
         let origin = self.arrival.map(|arrival| arrival.backend);

@@ -88,6 +88,11 @@ impl Lines {
         self.push_one(LineRef { bytes: rest, ..line });
     }
 
+    /// Appends a line as it is, however long: one that took the place of a line.
+    pub(crate) fn push_whole(&mut self, line: LineRef<'_>) {
+        self.push_one(line);
+    }
+
     fn push_one(&mut self, line: LineRef<'_>) {
         self.times.push(line.time.as_millis());
         self.tags.push(LineTag::new(line.stream, line.level, line.continued));
@@ -182,6 +187,16 @@ impl Lines {
                 self.tags[index] = LineTag::new(stream, detect_level(line.bytes), continued);
             }
         }
+    }
+
+    /// The bytes of all lines, one after the other, without line ends.
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Whether there are events or pieces of cut lines among them.
+    pub(crate) fn are_special(&self) -> bool {
+        self.tags.iter().any(|tag| tag.continued() || tag.stream() == Stream::Event)
     }
 
     /// The time of the last line.

@@ -106,7 +106,7 @@ pub enum Cover {
 ///     clock: Clock { time: ClockTime::new(millis, 0), device: DeviceId::from_u128(3) },
 ///     cells: marks.iter().map(|n| SealedCell { mark: Mark([*n; 8]), tag: CellTag([0; 4]) }).collect(),
 ///     key: KeyId { generation: 1, id: [4; 8] },
-///     nonce: [0; NONCE_LEN],
+///     nonce: [0; 24],
 ///     sealed: vec![],
 ///     drops: None,
 /// };

@@ -52,7 +52,7 @@ impl World {
     }
 
     fn next_push(&mut self, device: &Device, records: Vec<SealedRecord>) -> Push {
-        let id = PushId(crate::entropy::random(&mut self.entropy));
+        let id = PushId((&mut self.entropy as &mut dyn crate::entropy::Entropy).array());
         Push { standing: device.standing, id, applied: true, records }
     }
 
@@ -114,7 +114,7 @@ fn record(row: u8, millis: u64, device: u128, marks: &[u8]) -> SealedRecord {
         clock: Clock { time, device: DeviceId::from_u128(device) },
         cells: marks.iter().map(cell).collect(),
         key: KeyId { generation: 1, id: [1; 8] },
-        nonce: [0; NONCE_LEN],
+        nonce: [0; 24],
         sealed: vec![row; 40],
         drops: None,
     }

@@ -171,8 +171,8 @@ pub trait ReadTx {
         limit: usize,
     ) -> StoreResult<Vec<Rejection>>;
 
-    /// Everything of an execution that can have been sent, each item once and in order: its row, its
-    /// tags, its kept rows, its sealed pieces and its gaps.
+    /// Everything of an execution that can have been sent, each item once and in order: its row,
+    /// its tags, its kept rows, its sealed pieces and its gaps.
     fn execution_items(&self, execution: ExecutionId) -> StoreResult<Vec<ItemKey>>;
 
     /// The note under a key.
@@ -231,9 +231,9 @@ pub trait WriteTx: ReadTx {
     /// [`StoreError::RowMissing`] where there is none.
     fn update_row(&mut self, key: &RowKey, write: &RowWrite<'_>) -> StoreResult<()>;
 
-    /// Removes an execution with its tags, its log, its kept cells, its lease and everything derived
-    /// from them, and leaves its key with `clock`. The purge itself is a change under `change`; with
-    /// zero it does not travel.
+    /// Removes an execution with its tags, its log, its kept cells, its lease, the refusals of all
+    /// these and everything derived from them, and leaves its key with `clock`. The purge itself is
+    /// a change under `change`; with zero it does not travel.
     fn purge(
         &mut self,
         execution: ExecutionId,

@@ -66,6 +66,31 @@ impl Digests {
         Ok(tx.put_note(Room::Local, STATE, &digests.encode())?)
     }
 
+    /// The items of a table that count, with their shares, in parts: at most `limit`, those after
+    /// `after`.
+    pub(crate) fn shares(
+        tx: &dyn ReadTx,
+        table: &str,
+        after: Option<&ItemKey>,
+        limit: usize,
+    ) -> Result<Vec<(ItemKey, Digest)>, HistoryError> {
+        let prefix = key_of(&ItemKey::new(table, []));
+        let after = after.map(key_of);
+        let notes = tx.notes(Room::Digest, &prefix, after.as_deref(), limit)?;
+        let read = |(key, value): &(Vec<u8>, Vec<u8>)| {
+            let digest = read_digest(&mut Reader::new(value)).map_err(|error| corrupt(&error))?;
+            Ok((ItemKey::new(table, &key[prefix.len()..]), digest))
+        };
+        notes.iter().map(read).collect()
+    }
+
+    /// Takes an item out that went without a change.
+    pub(crate) fn forget(tx: &mut dyn WriteTx, item: &ItemKey) -> Result<(), HistoryError> {
+        let mut digests = Self::read(tx)?;
+        digests.set(tx, item, Digest::default())?;
+        Ok(tx.put_note(Room::Local, STATE, &digests.encode())?)
+    }
+
     /// Forgets all of them: the next [`Self::bring_on`] counts from the rows.
     pub(crate) fn reset(tx: &mut dyn WriteTx) -> Result<(), HistoryError> {
         tx.remove_notes(Room::Digest, &[])?;

@@ -6,11 +6,12 @@ use crate::crypto::{OpenError, SealedHeader, VaultKeys, open, seal};
 use crate::entropy::Entropy;
 use crate::history::HistoryError;
 use crate::model::InvalidValue;
-use crate::sealed::{Digest, Drops, Mark, OpaqueKey, SealedCell, SealedRecord, VaultId};
+use crate::sealed::{CellTag, Digest, Drops, Mark, OpaqueKey, SealedCell, SealedRecord, VaultId};
 use crate::store::{ChangedItem, ItemKey, ReadTx};
 use crate::sync::contents::{self, NamedCell, Part};
 use crate::sync::plain::{Names, PlainCell, PlainRecord, decode_plain, encode_plain};
 use crate::sync::unsent::Lacking;
+use crate::value::Value;
 
 /// A vault: its keys, and the opaque names of what every program knows.
 #[derive(Debug)]
@@ -86,13 +87,10 @@ impl Vault {
     pub(crate) fn digest(&self, tx: &dyn ReadTx, item: &ItemKey) -> Result<Digest, HistoryError> {
         let row = self.row_key(item);
         let mut digest = Digest::default();
-        let mut bytes = Vec::new();
         for part in contents::all_parts(tx, item)? {
             for (name, value) in &part.cells {
                 let mark = self.names.mark(self.keys.index(), &item.table, name);
-                bytes.clear();
-                encode_value(value, &mut bytes);
-                let tag = self.keys.index().cell_tag(&row, &mark, &part.clock, &bytes);
+                let tag = self.tag(item, &row, &mark, &part.clock, value);
                 digest.add(&row, &part.clock, &SealedCell { mark, tag });
             }
         }
@@ -109,22 +107,27 @@ impl Vault {
         let mut held = Vec::new();
         for part in contents::all_parts(tx, item)? {
             for cell in self.plain_cells(item, part.cells) {
-                let tag = self.tag(&row, &cell.mark, &part.clock, &cell);
+                let tag = self.tag(item, &row, &cell.mark, &part.clock, &cell.value);
                 held.push((part.clock, SealedCell { mark: cell.mark, tag }, cell.name));
             }
         }
         Ok(held)
     }
 
+    /// The tag of a cell. That of a purge is over its clock alone: what the execution held is known
+    /// to each device in part, and does not make two purges differ.
     fn tag(
         &self,
+        item: &ItemKey,
         row: &OpaqueKey,
         mark: &Mark,
         clock: &Clock,
-        cell: &PlainCell,
-    ) -> crate::sealed::CellTag {
+        value: &Value,
+    ) -> CellTag {
         let mut bytes = Vec::with_capacity(16);
-        encode_value(&cell.value, &mut bytes);
+        if item.table != ItemKey::PURGES {
+            encode_value(value, &mut bytes);
+        }
         self.keys.index().cell_tag(row, mark, clock, &bytes)
     }
 
@@ -154,7 +157,7 @@ impl Vault {
             .iter()
             .map(|cell| SealedCell {
                 mark: cell.mark,
-                tag: self.tag(&row, &cell.mark, &part.clock, cell),
+                tag: self.tag(item, &row, &cell.mark, &part.clock, &cell.value),
             })
             .collect();
         let marks: Vec<Mark> = cells.iter().map(|cell| cell.mark).collect();

@@ -139,8 +139,8 @@ pub(super) async fn list(
     Ok(Body(listed.collect()))
 }
 
-/// `DELETE /v1/vaults/{vault}/devices/{device}`: by an owner or writer, or with the access key. Until
-/// the vault's keys are rotated this only closes the relay's door.
+/// `DELETE /v1/vaults/{vault}/devices/{device}`: by an owner or writer, or with the access key.
+/// Until the vault's keys are rotated this only closes the relay's door.
 pub(super) async fn revoke(
     State(app): State<Arc<App>>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,

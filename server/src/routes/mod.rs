@@ -52,8 +52,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Gives each request an id, taken from whoever stands in front if it names one, and logs it. Tokens
-/// stand in headers and bodies, which are not logged.
+/// Gives each request an id, taken from whoever stands in front if it names one, and logs it.
+/// Tokens stand in headers and bodies, which are not logged.
 async fn observe(request: Request, next: Next) -> Response {
     let named = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
     let named = named.filter(|id| {

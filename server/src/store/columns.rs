@@ -1,5 +1,5 @@
-//! How values stand in columns, the same in every database. Integers have 63 bits there, so sums keep
-//! their bits and nothing else.
+//! How values stand in columns, the same in every database. Integers have 63 bits there, so sums
+//! keep their bits and nothing else.
 
 use runlog_core::clock::Clock;
 use runlog_core::sealed::{CellTag, Drops, Mark, OpaqueKey, SealedCell};
@@ -7,12 +7,12 @@ use runlog_core::sealed::{CellTag, Drops, Mark, OpaqueKey, SealedCell};
 use super::{Role, StoreError, StoreResult};
 
 /// An unsigned number with the bits of a signed one.
-pub fn from_bits(value: i64) -> u64 {
+pub(super) fn from_bits(value: i64) -> u64 {
     value.cast_unsigned()
 }
 
 /// A signed number with the bits of an unsigned one. Sequences and sizes stay far below 2^63.
-pub fn to_bits(value: u64) -> i64 {
+pub(super) fn to_bits(value: u64) -> i64 {
     value.cast_signed()
 }
 
@@ -20,12 +20,12 @@ pub fn to_bits(value: u64) -> i64 {
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] where there are more or fewer.
-pub fn array<const N: usize>(bytes: &[u8]) -> StoreResult<[u8; N]> {
+pub(super) fn array<const N: usize>(bytes: &[u8]) -> StoreResult<[u8; N]> {
     bytes.try_into().map_err(|_| StoreError::Corrupt("a column has not its width"))
 }
 
 /// Marks and tags, one after the other.
-pub fn put_cells(cells: &[SealedCell]) -> Vec<u8> {
+pub(super) fn put_cells(cells: &[SealedCell]) -> Vec<u8> {
     cells.iter().flat_map(|cell| cell.mark.0.into_iter().chain(cell.tag.0)).collect()
 }
 
@@ -33,7 +33,7 @@ pub fn put_cells(cells: &[SealedCell]) -> Vec<u8> {
 ///
 /// # Errors
 /// [`StoreError::Corrupt`].
-pub fn cells(bytes: &[u8]) -> StoreResult<Vec<SealedCell>> {
+pub(super) fn cells(bytes: &[u8]) -> StoreResult<Vec<SealedCell>> {
     let (cells, rest) = bytes.as_chunks::<{ Mark::LEN + CellTag::LEN }>();
     if !rest.is_empty() {
         return Err(StoreError::Corrupt("cells"));
@@ -46,7 +46,7 @@ pub fn cells(bytes: &[u8]) -> StoreResult<Vec<SealedCell>> {
 }
 
 /// A floor and the rows below it.
-pub fn put_drops(drops: &Drops) -> Vec<u8> {
+pub(super) fn put_drops(drops: &Drops) -> Vec<u8> {
     let keys = drops.keys.iter().flat_map(|key| key.0);
     drops.floor.to_wire().into_iter().chain(keys).collect()
 }
@@ -55,7 +55,7 @@ pub fn put_drops(drops: &Drops) -> Vec<u8> {
 ///
 /// # Errors
 /// [`StoreError::Corrupt`].
-pub fn drops(bytes: &[u8]) -> StoreResult<Drops> {
+pub(super) fn drops(bytes: &[u8]) -> StoreResult<Drops> {
     let (floor, keys) = bytes
         .split_first_chunk::<{ Clock::WIRE_LEN }>()
         .ok_or(StoreError::Corrupt("dropped rows"))?;
@@ -68,7 +68,7 @@ pub fn drops(bytes: &[u8]) -> StoreResult<Drops> {
 }
 
 /// The number that stands for a role.
-pub fn put_role(role: Role) -> i16 {
+pub(super) fn put_role(role: Role) -> i16 {
     match role {
         Role::Reader => 1,
         Role::Writer => 2,
@@ -80,7 +80,7 @@ pub fn put_role(role: Role) -> i16 {
 ///
 /// # Errors
 /// [`StoreError::Corrupt`].
-pub fn role(number: i16) -> StoreResult<Role> {
+pub(super) fn role(number: i16) -> StoreResult<Role> {
     match number {
         1 => Ok(Role::Reader),
         2 => Ok(Role::Writer),

@@ -1,10 +1,11 @@
-//! What a relay keeps on disk, behind two small traits: [`VaultTx`] for the records of one vault, and
-//! [`AccessTx`] for who may reach them. Decisions are not made here: see [`runlog_core::relay`].
+//! What a relay keeps on disk, behind two small traits: [`VaultTx`] for the records of one vault,
+//! and [`AccessTx`] for who may reach them. Decisions are not made here: see [`runlog_core::relay`].
 //!
 //! Both are synchronous. A request to a relay is one transaction of a few bulk statements, so a
 //! thread for each that runs is enough, and the same code drives every database.
 
-pub mod columns;
+mod columns;
+mod postgres;
 
 mod sqlite;
 
@@ -18,6 +19,7 @@ use runlog_core::sealed::{Digest, MailboxId, OpaqueKey, PushId, SealedRecord, Ta
 use runlog_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::postgres::PostgresStore;
 pub use self::sqlite::SqliteStore;
 
 /// Why a store failed. Nothing of the transaction was done.
@@ -38,9 +40,17 @@ pub enum StoreError {
     /// SQLite failed.
     #[error("SQLite: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL failed.
+    #[error("PostgreSQL: {}", describe(.0))]
+    Postgres(#[from] ::postgres::Error),
     /// A message was too large to be kept.
     #[error("{0}")]
     Message(#[from] runlog_core::codec::DecodeError),
+}
+
+/// The driver's own words leave out what the server said.
+fn describe(error: &::postgres::Error) -> String {
+    error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// What a store answers.
@@ -103,6 +113,8 @@ pub struct Stored {
     pub record: SealedRecord,
     /// Its checksum when it came.
     pub checksum: u64,
+    /// What it counts against the quota since it came, in bytes.
+    pub weight: u64,
 }
 
 impl Stored {
@@ -113,7 +125,8 @@ impl Stored {
 
     /// Its header, with the damage found.
     pub fn header(&self) -> Header {
-        Header { damaged: self.is_damaged(), ..Header::new(self.sequence, &self.record) }
+        let header = Header::new(self.sequence, &self.record);
+        Header { damaged: self.is_damaged(), weight: self.weight, ..header }
     }
 }
 

@@ -3,6 +3,9 @@
 
 mod access;
 mod client;
+mod cluster;
+mod concurrent;
+mod row_security;
 mod same_as_memory;
 mod serving;
 mod support;
@@ -11,6 +14,7 @@ mod support;
 macro_rules! contracts {
     ($($module:ident::$name:ident,)+) => {
         mod sqlite { $(#[test] fn $name() { crate::$module::$name(&crate::support::sqlite()); })+ }
+        mod postgresql { $(#[test] fn $name() { crate::$module::$name(&crate::cluster::postgres()); })+ }
     };
 }
 
@@ -20,6 +24,7 @@ contracts! {
     access::roles_hold,
     access::a_mailbox_is_read_once_and_expires,
     access::nothing_is_shared_between_vaults,
+    concurrent::a_reader_misses_nothing_while_many_push,
     same_as_memory::it_answers_as_the_relay_in_memory_does,
     same_as_memory::damage_is_found_and_repaired,
     serving::notices_tell_of_news_and_end_with_the_server,

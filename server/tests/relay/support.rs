@@ -24,7 +24,7 @@ pub struct Place {
     pub database: Database,
     pub damage: Box<dyn Fn(u64)>,
     /// Removed when the place is.
-    _folder: Box<dyn std::any::Any>,
+    pub _kept: Box<dyn std::any::Any>,
 }
 
 pub fn sqlite() -> Place {
@@ -36,7 +36,7 @@ pub fn sqlite() -> Place {
         let sql = "UPDATE records SET sealed = zeroblob(length(sealed)) WHERE sequence = ?1";
         assert_eq!(connection.execute(sql, [sequence.cast_signed()]).unwrap(), 1);
     };
-    Place { database: Database::Sqlite(path), damage: Box::new(damage), _folder: Box::new(folder) }
+    Place { database: Database::Sqlite(path), damage: Box::new(damage), _kept: Box::new(folder) }
 }
 
 /// A running server.

@@ -1,12 +1,16 @@
 //! Promise 6, M5, S11: backends, their positions, marks and refusals; and leases.
 
+use runlog_core::log::GapReason;
 use runlog_core::schema::RowKey;
-use runlog_core::store::{Backend, BackendId, ItemKey, Lease, OwnerId, Store};
+use runlog_core::store::{
+    BACKEND_NAME_BYTES_MAX, Backend, BackendId, ItemKey, Lease, OwnerId, Rejection, Store,
+    StoreError,
+};
 
 use crate::Factory;
 use crate::sample::{
-    BACKENDS, OTHER, at, backend, change_number, clock, id, put_job, put_row, put_tag, read,
-    refusal, tag, write,
+    BACKENDS, OTHER, at, backend, change_number, clock, id, log_key, put_job, put_row, put_tag,
+    read, refusal, tag, write,
 };
 
 /// A position is bytes that come back as they were, none and many of them too.
@@ -176,4 +180,106 @@ pub fn without_backends_nothing_is_noted<F: Factory>(factory: &mut F) {
         Ok(())
     });
     store.persist().unwrap();
+}
+
+/// A position moves without the rest of its backend; a backend that is not there has none.
+pub fn a_position_moves_alone<F: Factory>(factory: &mut F) {
+    let mut store = factory.create();
+    let name = "\u{1f600}".repeat(16);
+    assert_eq!(name.len(), BACKEND_NAME_BYTES_MAX);
+    let settings = vec![0xfe; 5_000];
+    let first = Backend { name, settings, enabled: false, ..backend(0, 3) };
+    write(&mut store, |tx| {
+        tx.put_backend(&first)?;
+        tx.put_backend(&backend(1, 3))?;
+        tx.set_sent(BACKENDS[0], change_number(9), b"\0further")?;
+        let missing = tx.set_sent(BackendId(77), change_number(9), b"");
+        assert_eq!(missing, Err(StoreError::RowMissing));
+        Ok(())
+    });
+    let mut store = factory.reopen(store);
+    let moved = Backend { sent: change_number(9), position: b"\0further".to_vec(), ..first };
+    assert_eq!(read(&mut store, |tx| tx.backends()), [moved, backend(1, 3)]);
+}
+
+/// Refused items of every kind: rows, kept rows, pieces, gaps, purges.
+fn refused_items() -> Vec<ItemKey> {
+    let mut items = vec![
+        ItemKey::from(&RowKey::Execution(id(1))),
+        ItemKey::from(&RowKey::Tag(id(1), tag("t"))),
+        ItemKey::new("moods", b"\0any\xff"),
+        ItemKey::new("moods", b""),
+        ItemKey::new("", b""),
+        ItemKey::piece(log_key(1), 9),
+        ItemKey::gap(log_key(1), 9, GapReason::Queue),
+        ItemKey::gap(log_key(1), 9, GapReason::Limit),
+        ItemKey::purge(id(2)),
+        ItemKey::purge(id(1)),
+    ];
+    items.sort_unstable();
+    items
+}
+
+/// Whatever syncs can be refused, whether it is here or not, and a refusal can be taken back.
+pub fn anything_can_be_refused<F: Factory>(factory: &mut F) {
+    let mut store = factory.create();
+    let refusal = |item: &ItemKey| Rejection {
+        item: item.clone(),
+        ..refusal(0, &RowKey::Execution(id(1)), 7, "full")
+    };
+    let items = refused_items();
+    write(&mut store, |tx| {
+        tx.put_backend(&backend(0, 0))?;
+        items.iter().try_for_each(|item| tx.put_rejection(&refusal(item)))
+    });
+    let mut store = factory.reopen(store);
+    for item in &items {
+        let found = read(&mut store, |tx| tx.rejection(BACKENDS[0], item));
+        assert_eq!(found, Some(refusal(item)));
+        assert_eq!(read(&mut store, |tx| tx.rejection(BACKENDS[1], item)), None);
+    }
+    let (gone, left) = items.split_first().unwrap();
+    write(&mut store, |tx| {
+        tx.remove_rejection(BACKENDS[1], &left[0])?;
+        tx.remove_rejection(BACKENDS[0], gone)?;
+        tx.remove_rejection(BACKENDS[0], gone)
+    });
+    assert_eq!(read(&mut store, |tx| tx.rejection(BACKENDS[0], gone)), None);
+    let found = read(&mut store, |tx| tx.rejections(BACKENDS[0], None, usize::MAX));
+    assert_eq!(found, left.iter().map(refusal).collect::<Vec<_>>());
+}
+
+/// Refusals come by table and key, page by page, outdated ones too, those of one backend only.
+pub fn refusals_come_in_order<F: Factory>(factory: &mut F) {
+    let mut store = factory.create();
+    let items = refused_items();
+    let base = refusal(0, &RowKey::Execution(id(1)), 7, "full");
+    write(&mut store, |tx| {
+        put_job(tx, 1, 50)?;
+        for item in items.iter().rev() {
+            for backend in BACKENDS {
+                let (item, base) = (item.clone(), base.clone());
+                tx.put_rejection(&Rejection { backend, item, ..base })?;
+            }
+        }
+        tx.put_rejection(&Rejection {
+            backend: BackendId(0xb3),
+            item: ItemKey::new("above", b""),
+            ..base.clone()
+        })
+    });
+    let outdated = read(&mut store, |tx| tx.rejection(BACKENDS[1], &base.item));
+    assert_eq!(outdated, None);
+    for limit in [0, 1, 3, 9, 10, usize::MAX] {
+        for at in 0..=items.len() {
+            let after = at.checked_sub(1).map(|at| &items[at]);
+            let found = read(&mut store, |tx| tx.rejections(BACKENDS[1], after, limit));
+            let found: Vec<ItemKey> = found.into_iter().map(|refusal| refusal.item).collect();
+            let rest = &items[at..];
+            assert_eq!(found, rest[..rest.len().min(limit)], "after {after:?}, {limit} of them");
+        }
+    }
+    let between = ItemKey::new("log", [0xff; 40]);
+    let found = read(&mut store, |tx| tx.rejections(BACKENDS[0], Some(&between), 1));
+    assert_eq!(found[0].item.table, ItemKey::LOG_GAPS);
 }

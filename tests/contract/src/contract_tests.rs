@@ -96,6 +96,9 @@ macro_rules! contracts {
             records_of_a_purged_run_stay_out,
             a_newer_restore_outlives_a_purge,
             an_unknown_run_can_be_purged,
+            a_purge_travels,
+            a_run_knows_what_goes_with_it,
+            a_purge_notes_what_went,
         }
         $crate::contracts_on! { $attributes $kind $factory logs:
             pieces_keep_every_byte,
@@ -114,6 +117,9 @@ macro_rules! contracts {
             removing_a_backend_leaves_the_others,
             leases_are_renewed_and_given_up,
             without_backends_nothing_is_noted,
+            a_position_moves_alone,
+            anything_can_be_refused,
+            refusals_come_in_order,
         }
         $crate::contracts_on! { $attributes $kind $factory clocks:
             every_edit_is_newer_than_all_before,
@@ -175,6 +181,27 @@ macro_rules! contracts {
             a_disabled_backend_makes_nothing_wait,
             a_refused_row_says_why,
             a_synced_row_may_have_no_time,
+        }
+        $crate::contracts_on! { $attributes $kind $factory notes:
+            notes_are_kept_and_replaced,
+            a_note_is_removed,
+            notes_come_by_key,
+            notes_are_removed_by_prefix,
+        }
+        $crate::contracts_on! { $attributes $kind $factory sync_runs:
+            a_run_keeps_every_field,
+            a_run_is_replaced_by_its_id,
+            runs_come_newest_first,
+            runs_are_filtered,
+            old_runs_go_with_their_log_rows,
+        }
+        $crate::contracts_on! { $attributes $kind $factory sync_log:
+            a_log_row_keeps_every_field,
+            log_rows_come_newest_first,
+            an_execution_has_its_rows_and_the_full_runs,
+            log_rows_are_filtered,
+            the_row_of_a_whole_run_is_completed,
+            a_log_row_needs_its_run,
         }
         $crate::contracts_on! { $attributes $kind $factory hostile:
             hostile_texts_are_data_in_executions,

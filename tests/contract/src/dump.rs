@@ -10,8 +10,9 @@ use runlog_core::model::{Kind, Status};
 use runlog_core::query::{Filter, ListQuery, Order};
 use runlog_core::schema::RowKey;
 use runlog_core::store::{
-    BackendId, Change, ChangeNumber, ChangedItem, ItemKey, ReadTx, Row, Store, StoreResult,
+    BackendId, Change, ChangeNumber, ChangedItem, ItemKey, ReadTx, Room, Row, Store, StoreResult,
 };
+use runlog_core::sync::run::{LogQuery, RunFilter};
 
 use crate::sample;
 
@@ -38,6 +39,7 @@ impl Dump {
                 dump.execution(tx, id)?;
             }
             dump.kept(tx)?;
+            dump.sync(tx, &backends)?;
             dump.listings(tx)?;
             Ok(dump)
         })
@@ -99,6 +101,7 @@ impl Dump {
         let key = RowKey::Execution(id);
         let number = tx.row(&key, ColumnSet::EMPTY)?.map(|row| row.change);
         self.add(&format!("change {id}"), &number);
+        self.add(&format!("items {id}"), &tx.execution_items(id)?);
         self.add(&format!("purged {id}"), &tx.purged(&key)?);
         self.add(&format!("last sequence {id}"), &tx.last_sequence(id)?);
         let mut gaps = tx.gaps(id)?;
@@ -126,6 +129,20 @@ impl Dump {
         for (table, key) in tx.kept_rows(usize::MAX)? {
             self.add(&format!("kept {table} {key:x?}"), &tx.kept(&table, &key)?);
         }
+        Ok(())
+    }
+
+    fn sync(&mut self, tx: &dyn ReadTx, backends: &[BackendId]) -> StoreResult<()> {
+        for backend in backends {
+            let rejections = tx.rejections(*backend, None, usize::MAX)?;
+            self.add(&format!("rejections {backend:?}"), &rejections);
+        }
+        for room in Room::ALL {
+            self.add(&format!("notes {room:?}"), &tx.notes(*room, b"", None, usize::MAX)?);
+        }
+        self.add("sync runs", &tx.sync_runs(&RunFilter::default(), None, usize::MAX)?);
+        let log = tx.sync_log(&LogQuery::default(), None, usize::MAX)?;
+        self.add("sync log", &log.into_iter().map(|(_, row)| row).collect::<Vec<_>>());
         Ok(())
     }
 

@@ -31,6 +31,7 @@ pub mod dump;
 pub mod fail_after;
 pub mod random;
 pub mod sample;
+pub mod sample_runs;
 pub mod script;
 
 pub mod atomic;
@@ -48,10 +49,13 @@ pub mod life;
 pub mod log_writing;
 pub mod logs;
 pub mod merging;
+pub mod notes;
 pub mod pages;
 pub mod purging;
 pub mod rows;
 pub mod scripts;
+pub mod sync_log;
+pub mod sync_runs;
 pub mod sync_state;
 
 use runlog_core::store::{MemoryStore, Store};

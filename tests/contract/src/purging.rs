@@ -3,9 +3,13 @@
 use runlog_core::clock::{ColumnId, ColumnSet};
 use runlog_core::codec::RowRecord;
 use runlog_core::history::Merged;
+use runlog_core::log::GapReason;
 use runlog_core::query::{ListQuery, Order};
 use runlog_core::schema::{RowKey, executions};
-use runlog_core::store::{Lease, OwnerId, Store, StoreResult, WriteTx};
+use runlog_core::store::{
+    Change, ChangedItem, ItemKey, Lease, OwnerId, Rejection, Room, Store, StoreResult, WriteTx,
+    decode_items,
+};
 use runlog_core::value::Value;
 
 use crate::Factory;
@@ -34,7 +38,17 @@ fn put_rich_run(tx: &mut dyn WriteTx, n: u64, change: u64) -> StoreResult<()> {
         let key = RowKey::Tag(id(n), tag(name)).to_bytes();
         tx.keep("tags", &key, &cell, change_number(change + more))?;
     }
-    tx.put_rejection(&refusal(0, &key, change + 2, "full"))
+    let refused = refusal(0, &key, change + 2, "full");
+    let others = [
+        ItemKey::from(&RowKey::Tag(id(n), tag("a"))),
+        ItemKey::from(&RowKey::Tag(id(n), tag("without a row"))),
+        ItemKey::piece(log_key(n), 1),
+        ItemKey::gap(log_key(n), 7, GapReason::Limit),
+    ];
+    for item in others {
+        tx.put_rejection(&Rejection { item, ..refused.clone() })?;
+    }
+    tx.put_rejection(&refused)
 }
 
 /// Nothing of a purged run is left but its key with the clock of the purge: a store that never had
@@ -190,4 +204,81 @@ pub fn an_unknown_run_can_be_purged<F: Factory>(factory: &mut F) {
     assert_eq!(read(&mut store, |tx| tx.purged(&RowKey::Execution(id(2)))), None);
     let _: Result<(), _> = store.write(|tx| tx.purge(id(2), clock(6, OTHER), change_number(0)));
     assert_eq!(read(&mut store, |tx| tx.count(&ListQuery::newest(1))), 0);
+}
+
+/// SYNC 23: a purge is a change like any other, under its newest number; with zero it does not
+/// travel.
+pub fn a_purge_travels<F: Factory>(factory: &mut F) {
+    let mut store = factory.create();
+    let changes = |store: &mut F::Store| {
+        let changes = read(store, |tx| tx.changes(change_number(0), 9)).into_iter();
+        changes.map(|change| (change.number.get(), change.item)).collect::<Vec<_>>()
+    };
+    let purge = |n| ChangedItem::Purge { execution: id(n) };
+    let row = |n| ChangedItem::Row(RowKey::Execution(id(n)));
+    write(&mut store, |tx| {
+        put_job(tx, 1, 1)?;
+        put_job(tx, 2, 2)?;
+        put_job(tx, 3, 4)?;
+        tx.purge(id(1), clock(5, OTHER), change_number(3))?;
+        tx.purge(id(2), clock(5, OTHER), change_number(0))
+    });
+    assert_eq!(changes(&mut store), [(3, purge(1)), (4, row(3))]);
+    write(&mut store, |tx| {
+        tx.purge(id(1), clock(6, OTHER), change_number(5))?;
+        tx.purge(id(4), clock(6, OTHER), change_number(6))
+    });
+    let mut store = factory.reopen(store);
+    assert_eq!(changes(&mut store), [(4, row(3)), (5, purge(1)), (6, purge(4))]);
+    let after = read(&mut store, |tx| tx.changes(change_number(4), 1));
+    assert_eq!(after, [Change { number: change_number(5), item: purge(1) }]);
+    write(&mut store, |tx| tx.purge(id(1), clock(7, OTHER), change_number(0)));
+    assert_eq!(changes(&mut store), [(4, row(3)), (6, purge(4))]);
+}
+
+/// Everything of a run that can have been sent, each once and in order, whether its row is here or
+/// not; nothing of other runs.
+pub fn a_run_knows_what_goes_with_it<F: Factory>(factory: &mut F) {
+    let mut store = factory.create();
+    write(&mut store, |tx| {
+        (1..=3).try_for_each(|n| put_rich_run(tx, n, n * 100))?;
+        put_tag(tx, 4, "early", 401)?;
+        tx.keep("moods", id(2).as_bytes(), &kept_cell("mood", 1, clock(1, OTHER)), {
+            change_number(402)
+        })?;
+        tx.purge(id(5), clock(9, OTHER), change_number(403))
+    });
+    let tagged = |n, text| ItemKey::from(&RowKey::Tag(id(n), tag(text)));
+    let wanted = [
+        ItemKey::from(&RowKey::Execution(id(2))),
+        ItemKey::piece(log_key(2), 1),
+        ItemKey::gap(log_key(2), 7, GapReason::Limit),
+        tagged(2, "a"),
+        tagged(2, "b"),
+        tagged(2, "without a row"),
+    ];
+    assert_eq!(read(&mut store, |tx| tx.execution_items(id(2))), wanted);
+    assert_eq!(read(&mut store, |tx| tx.execution_items(id(4))), [tagged(4, "early")]);
+    write(&mut store, |tx| tx.purge(id(2), clock(9, OTHER), change_number(404)));
+    for n in [2, 5, 6] {
+        assert_eq!(read(&mut store, |tx| tx.execution_items(id(n))), []);
+    }
+}
+
+/// A purge by hand travels, and remembers what went with the run.
+pub fn a_purge_notes_what_went<F: Factory>(factory: &mut F) {
+    let mut history = history(factory);
+    let run = start(&mut history, 1, 1);
+    history.write(at(2), |tx| tx.tag(run, &tag("a"))).unwrap();
+    history.write(at(3), |tx| tx.delete(run)).unwrap();
+    let items = read(history.store_mut(), |tx| tx.execution_items(run));
+    assert_eq!(items.len(), 2);
+    let before = read(history.store_mut(), |tx| tx.counters()).change;
+    history.write(at(4), |tx| tx.purge(run)).unwrap();
+    let store = history.store_mut();
+    let note = read(store, |tx| tx.note(Room::Purge, run.as_bytes())).unwrap();
+    assert_eq!(decode_items(&note), Ok(items));
+    let purge = Change { number: before.next(), item: ChangedItem::Purge { execution: run } };
+    assert_eq!(read(store, |tx| tx.changes(change_number(0), 9)), [purge]);
+    assert_eq!(read(store, |tx| tx.counters()).change, before.next());
 }

@@ -9,12 +9,14 @@ use runlog_core::query::ListQuery;
 use runlog_core::schema::{RowKey, Table, tags};
 use runlog_core::store::{
     Backend, BackendId, ChangeNumber, Counters, KeptCell, Lease, ListedRow, OwnerId, ReadTx,
-    Rejection, RowWrite, Store, StoreError, StoreResult, WriteTx,
+    Rejection, Room, RowWrite, Store, StoreError, StoreResult, WriteTx,
 };
+use runlog_core::sync::run::{EntityResult, SyncType};
 use runlog_core::time::Timestamp;
 use runlog_core::value::Value;
 
 use crate::Factory;
+use crate::sample_runs::{failed_entry, log_entry, rich_run, sync_id, sync_run, whole_run};
 
 /// The device whose store is under test.
 pub const DEVICE: DeviceId = DeviceId::from_u128(0xd1);
@@ -257,17 +259,37 @@ pub fn write_everything(tx: &mut dyn WriteTx) -> StoreResult<()> {
         tx.unkeep("moods", &key, "mood")?;
     }
     tx.remove_lease(id(2))?;
+    write_sync(tx)?;
     tx.purge(id(1), clock(7, OTHER), change_number(0))?;
     write_backends(tx)
+}
+
+fn write_sync(tx: &mut dyn WriteTx) -> StoreResult<()> {
+    for key in [&b"a"[..], b"a1", b"b", b"c"] {
+        tx.put_note(Room::Unsent, key, key)?;
+    }
+    tx.remove_note(Room::Unsent, b"c")?;
+    tx.remove_notes(Room::Unsent, b"a")?;
+    tx.put_sync_run(&sync_run(1, 1))?;
+    tx.put_sync_run(&rich_run(2, 2, 9))?;
+    tx.put_sync_run(&rich_run(3, 3, 5))?;
+    let whole = whole_run(1, SyncType::Full);
+    tx.add_sync_log(&[whole, log_entry(3, 2), failed_entry(2, 2)])?;
+    tx.complete_sync_log(sync_id(1), true, EntityResult::Updated, None)?;
+    tx.remove_sync_runs(at(6))?;
+    Ok(())
 }
 
 fn write_backends(tx: &mut dyn WriteTx) -> StoreResult<()> {
     tx.put_backend(&backend(0, 50))?;
     tx.put_backend(&backend(1, 50))?;
+    tx.set_sent(BACKENDS[0], change_number(51), b"further")?;
     tx.put_mark(BACKENDS[0], change_number(50), at(9))?;
     tx.put_mark(BACKENDS[1], change_number(50), at(9))?;
     tx.remove_backend(BACKENDS[1])?;
-    tx.put_rejection(&refusal(0, &RowKey::Execution(id(2)), 53, "too large"))
+    tx.put_rejection(&refusal(0, &RowKey::Execution(id(2)), 53, "too large"))?;
+    tx.put_rejection(&refusal(0, &RowKey::Execution(id(3)), 2, "too large"))?;
+    tx.remove_rejection(BACKENDS[0], &(&RowKey::Execution(id(3))).into())
 }
 
 /// That a backend refused a change of a row.
@@ -293,6 +315,9 @@ pub fn furnish<S: Store>(store: &mut S) {
         put_tag(tx, 3, "a", 4)?;
         let text = lines(&["kept", "lines"]);
         tx.put_piece(&piece(log_key(3), 1, &text, 5), &text)?;
+        tx.put_note(Room::Unsent, b"a2", b"furnished")?;
+        tx.put_sync_run(&rich_run(4, 1, 2))?;
+        tx.add_sync_log(&[log_entry(4, 3)])?;
         tx.put_backend(&backend(0, 4))
     });
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use crate::change::ChangeNumber;
 use crate::clock::{Clock, ClockTime, ColumnSet};
 use crate::history::{History, HistoryError, HistoryWriter, note_predecessor};
-use crate::id::DeviceId;
+use crate::id::{DeviceId, ExecutionId};
 use crate::schema::RowKey;
 use crate::store::{ChangedItem, ItemKey, ReadTx, Store};
 use crate::sync::connection::Connection;
@@ -49,6 +49,7 @@ pub fn become_another<S: Store>(
         writer.become_device(new, last);
         writer.tx_mut().set_device(new)?;
         stamp(writer, groups, |_, _| true)?;
+        take_log_along(writer, old, most)?;
         let newest = writer.newest_change();
         for backend in writer.reader().tx().backends()? {
             let anew = Connection::decode(&backend.position).unwrap_or_default().begun_anew(newest);
@@ -57,6 +58,31 @@ pub fn become_another<S: Store>(
         Ok(())
     })?;
     history.reload_device()
+}
+
+/// Puts what nobody acknowledged of the logs that the device was writing under its new name: the
+/// device that it was a copy of goes on with the same logs, under the same sequences.
+fn take_log_along(
+    writer: &mut HistoryWriter<'_>,
+    old: DeviceId,
+    most: ChangeNumber,
+) -> Result<(), HistoryError> {
+    // All of them: an open piece has no change, and any run may have one.
+    let mut executions: Vec<ExecutionId> = Vec::new();
+    let mut after = ChangeNumber::ZERO;
+    loop {
+        let changes = writer.reader().tx().changes(after, SCANNED_AT_ONCE)?;
+        let Some(last) = changes.last() else { break };
+        after = last.number;
+        executions.extend(changes.iter().filter_map(|change| match &change.item {
+            ChangedItem::Row(key) => Some(key.execution()),
+            ChangedItem::Piece { log, .. } => Some(log.execution),
+            _ => None,
+        }));
+    }
+    executions.sort_unstable();
+    executions.dedup();
+    executions.into_iter().try_for_each(|id| writer.rename_log(id, old, most))
 }
 
 /// Stamps anew what every backend refused because its clock was ahead, once this device's wall clock
@@ -148,7 +174,7 @@ fn unacknowledged_groups(
         for change in changes {
             if let ChangedItem::Row(key) = change.item {
                 let item = ItemKey::from(&key);
-                let columns = unsent::unacknowledged(tx, &item, most)?;
+                let columns = unsent::unacknowledged(tx, &item, change.number)?;
                 groups.extend(own_groups(tx, &item, device, columns)?);
             }
         }

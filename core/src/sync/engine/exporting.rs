@@ -1,8 +1,12 @@
 //! Handing over what waits: building a batch, and storing its verdicts with the position they move.
 
 use crate::change::ChangeNumber;
+use crate::clock::ColumnSet;
 use crate::entropy::Entropy;
 use crate::history::{HistoryError, HistoryWriter};
+use crate::id::ExecutionId;
+use crate::log::Gap;
+use crate::schema::RowKey;
 use crate::sealed::SealedRecord;
 use crate::store::{BackendId, ChangedItem, ItemKey, ReadTx, Rejection};
 use crate::sync::connection::Connection;
@@ -61,7 +65,7 @@ impl Batch {
             for change in changes {
                 let item = ItemKey::from(&change.item);
                 let after = connection.origins_after;
-                let lacking = unsent::lacking(tx, &item, change.number, backend, sent, after)?;
+                let lacking = unsent::lacking(tx, &item, change.number, backend, after)?;
                 let whole = lacking == Lacking::Everything;
                 let records = vault.records(tx, &change.item, lacking, entropy)?;
                 batch.add(
@@ -111,6 +115,28 @@ impl Batch {
         Ok(batch)
     }
 
+    /// Gathers chosen executions with all that belongs to them, whether they wait or not. The
+    /// position does not move.
+    pub(super) fn gather_chosen(
+        tx: &dyn ReadTx,
+        vault: &Vault,
+        sent: ChangeNumber,
+        only: &[ExecutionId],
+        entropy: &mut dyn Entropy,
+    ) -> Result<Self, HistoryError> {
+        let mut batch = Self { items: Vec::new(), records: Vec::new(), upto: sent, bytes: 0 };
+        for item in chosen_items(tx, only)? {
+            let Some(changed) = item.to_changed() else { continue };
+            let records = vault.records(tx, &changed, Lacking::Everything, entropy)?;
+            let change = newest_change_of(tx, &item)?;
+            batch.add(BatchItem { item, change, records: records.len(), whole: true }, records);
+            if batch.records.len() + 256 >= RECORDS_MAX {
+                break;
+            }
+        }
+        Ok(batch.parents_first())
+    }
+
     fn add(&mut self, item: BatchItem, records: Vec<SealedRecord>) {
         self.bytes += records.iter().map(SealedRecord::weight).sum::<usize>();
         self.records.extend(records);
@@ -149,6 +175,43 @@ impl Batch {
         }
         self
     }
+}
+
+/// Everything that is known to belong to some executions.
+pub(super) fn chosen_items(
+    tx: &dyn ReadTx,
+    only: &[ExecutionId],
+) -> Result<Vec<ItemKey>, HistoryError> {
+    let mut items = Vec::new();
+    for execution in only {
+        let own = tx.execution_items(*execution)?;
+        let row = ItemKey::from(&RowKey::Execution(*execution));
+        // One that is not here yet can be asked for all the same.
+        if !own.contains(&row) {
+            items.push(row);
+        }
+        items.extend(own);
+    }
+    Ok(items)
+}
+
+/// The number of an item's newest change.
+fn newest_change_of(tx: &dyn ReadTx, item: &ItemKey) -> Result<ChangeNumber, HistoryError> {
+    if let Some((log, first)) = item.as_piece() {
+        let pieces = tx.pieces(log.execution, first..=first)?;
+        let piece = pieces.iter().find(|piece| piece.log == log && piece.first == first);
+        return Ok(piece.map_or(ChangeNumber::ZERO, |piece| piece.change));
+    }
+    if let Some((log, first, reason)) = item.as_gap() {
+        let gaps = tx.gaps(log.execution)?;
+        let same = |gap: &&Gap| (gap.log, gap.first, gap.reason) == (log, first, reason);
+        return Ok(gaps.iter().find(same).map_or(ChangeNumber::ZERO, |gap| gap.change));
+    }
+    let row = match item.row() {
+        Some(key) => tx.row(&key, ColumnSet::EMPTY)?,
+        None => None,
+    };
+    Ok(row.map_or(ChangeNumber::ZERO, |row| row.change))
 }
 
 /// Stores the verdicts of a batch with the position that they move. Everything or nothing.

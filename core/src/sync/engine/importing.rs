@@ -41,6 +41,22 @@ pub(super) fn import_page(
     batch.end(writer, connection, run)
 }
 
+/// Merges the records of chosen rows. The position does not move: they were not read in sequence.
+pub(super) fn import_chosen(
+    writer: &mut HistoryWriter<'_>,
+    vault: &Vault,
+    records: &[SealedRecord],
+    connection: &Connection,
+    run: &mut SyncRun,
+) -> Result<(), HistoryError> {
+    let mut batch = Batch::begin(writer, run.backend)?;
+    for record in records {
+        batch.take(writer, vault, record, run)?;
+    }
+    run.rows_done += records.len() as u64;
+    batch.end(writer, connection, run)
+}
+
 /// Tries again what was set aside from a backend, a part at a time. Says where to go on.
 pub(super) fn retry_set_aside(
     writer: &mut HistoryWriter<'_>,

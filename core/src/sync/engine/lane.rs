@@ -14,8 +14,9 @@ use crate::sealed::{Digest, PushId, TableTag};
 use crate::store::{Backend, BackendId, Store};
 use crate::sync::connection::Connection;
 use crate::sync::digests::Digests;
+use crate::sync::limits::FETCH_ROWS_MAX;
 use crate::sync::message::{
-    Answer, Page, Pull, Push, Pushed, Refusal, Request, Resolve, Restart, VaultState,
+    Answer, Fetch, Page, Pull, Push, Pushed, Refusal, Request, Resolve, Restart, VaultState,
 };
 use crate::sync::quarantine::SetAside;
 use crate::sync::run::{Direction, Phase, RunStatus, SyncId, SyncRun, SyncType};
@@ -51,10 +52,14 @@ enum Step {
     Resolve,
     Retry(Option<Vec<u8>>),
     Pull,
+    /// Fetching chosen executions.
+    Fetch,
     /// Pulled: the export may begin.
     Pulled,
     Restamp,
     Refused,
+    /// Gathering chosen executions.
+    Chosen,
     Gather,
     Persist,
     Push,
@@ -83,6 +88,8 @@ pub(super) struct Lane {
     /// The relay's digests, and the sequence that they hold at.
     digests: Option<(u64, Vec<(TableTag, Digest)>)>,
     verifier: Option<Verifier>,
+    /// Whether the rows were counted anew.
+    verified: bool,
     rounds: u8,
     restarts: u8,
 }
@@ -109,6 +116,7 @@ impl Lane {
             again: false,
             digests: None,
             verifier: None,
+            verified: false,
             rounds: 0,
             restarts: 0,
         }
@@ -187,6 +195,9 @@ impl Lane {
         }
         match self.answer.take() {
             Some(Ok(Answer::Refused(refusal))) => self.refused(history, refusal, now, entropy)?,
+            Some(Ok(Answer::Page(page))) if self.knows_more_of_us(history, &page)? => {
+                self.refused(history, Refusal::Forked, now, entropy)?;
+            }
             Some(Ok(answer)) => self.answered(around, history, answer, now)?,
             Some(Err(error)) => self.fail(history, ("unreachable", error.message), now)?,
             None => match &self.request {
@@ -237,10 +248,20 @@ impl Lane {
                 let (with_own, bytes_max) = (self.connection.with_own, around.options.page_bytes);
                 return Ok(self.ask(Request::Pull(Pull { standing, with_own, bytes_max, now })));
             }
+            Step::Fetch => {
+                let (vault, only) = (&around.vault, &around.options.only);
+                let rows = history.read(|reader| {
+                    let items = exporting::chosen_items(reader.tx(), only)?;
+                    let rows = items.iter().map(|item| vault.row_key(item));
+                    Ok(rows.take(FETCH_ROWS_MAX).collect())
+                })?;
+                return Ok(self.ask(Request::Fetch(Fetch { standing, rows })));
+            }
             Step::Pulled => self.enter_export(now),
             Step::Restamp => self.restamp(history, now)?,
-            Step::Refused => self.gather(around, history, true, now, entropy)?,
-            Step::Gather => self.gather(around, history, false, now, entropy)?,
+            Step::Refused | Step::Chosen | Step::Gather => {
+                self.gather(around, history, now, entropy)?;
+            }
             Step::Persist => {
                 // What a relay has acknowledged must not be gone here after a loss of power: a
                 // clock issued again would name two different writes.
@@ -320,14 +341,23 @@ impl Lane {
             None if self.run.direction == Direction::LocalToRemote => Step::Pulled,
             None => {
                 recording::enter(&mut self.run, Phase::Import, &mut self.phase_since, now);
-                Step::Pull
+                if self.is_specific() { Step::Fetch } else { Step::Pull }
             }
         };
         Ok(())
     }
 
+    /// Whether chosen executions are synced, and positions stay where they are.
+    fn is_specific(&self) -> bool {
+        self.run.sync_type == SyncType::Specific
+    }
+
     fn enter_export(&mut self, now: Timestamp) {
-        if self.run.direction == Direction::RemoteToLocal {
+        let pushes = self.run.direction != Direction::RemoteToLocal;
+        if self.is_specific() {
+            recording::enter(&mut self.run, Phase::Export, &mut self.phase_since, now);
+            self.step = if pushes { Step::Chosen } else { Step::End };
+        } else if !pushes {
             recording::enter(&mut self.run, Phase::Indexing, &mut self.phase_since, now);
             self.step = Step::Index;
         } else {
@@ -352,10 +382,10 @@ impl Lane {
         &mut self,
         around: &Surroundings,
         history: &mut History<S>,
-        refused: bool,
         now: Timestamp,
         entropy: &mut dyn Entropy,
     ) -> Result<(), HistoryError> {
+        let (step, only) = (self.step.clone(), &around.options.only);
         let (id, bytes_max) = (self.backend.id, around.options.batch_bytes);
         let mut connection = self.connection;
         let relay_now = now.plus_millis(connection.clock_offset_ms);
@@ -366,11 +396,14 @@ impl Lane {
                 return Ok(None);
             };
             let (tx, from) = (writer.reader(), (id, backend.sent));
-            let batch = if refused {
-                let at = (&connection, relay_now);
-                Batch::gather_refused(tx.tx(), &around.vault, from, at, bytes_max, entropy)?
-            } else {
-                Batch::gather(tx.tx(), &around.vault, from, &connection, bytes_max, entropy)?
+            let (tx, vault) = (tx.tx(), &around.vault);
+            let batch = match step {
+                Step::Refused => {
+                    let at = (&connection, relay_now);
+                    Batch::gather_refused(tx, vault, from, at, bytes_max, entropy)?
+                }
+                Step::Chosen => Batch::gather_chosen(tx, vault, from.1, only, entropy)?,
+                _ => Batch::gather(tx, vault, from, &connection, bytes_max, entropy)?,
             };
             connection.pending = (!batch.is_empty()).then_some(push);
             let moved = batch.is_empty().then_some(batch.upto);
@@ -381,10 +414,11 @@ impl Lane {
             return self.fail(history, ("removed", "the backend was removed".to_owned()), now);
         };
         (self.backend, self.connection) = (backend, connection);
-        self.step = match (batch.is_empty(), refused) {
+        self.step = match (batch.is_empty(), &self.step) {
             (false, _) => Step::Persist,
-            (true, true) => Step::Gather,
-            (true, false) => self.after_push(now),
+            (true, Step::Refused) => Step::Gather,
+            (true, Step::Chosen) => Step::End,
+            (true, _) => self.after_push(now),
         };
         self.batch = Some(batch);
         Ok(())
@@ -435,18 +469,24 @@ impl Lane {
         history: &mut History<S>,
         now: Timestamp,
     ) -> Result<LaneWant, HistoryError> {
-        let (thorough, connection) = (around.options.verify, self.connection);
+        let thorough = around.options.verify && !self.verified;
+        let connection = self.connection;
         let digests = &mut self.digests;
         let verifier = self
             .verifier
             .get_or_insert_with(|| Verifier::new(digests.take(), connection, thorough));
-        match verifier.go_on(&around.vault, history, &mut self.run, now)? {
-            Some(request) => Ok(self.ask(request)),
-            None => {
-                self.step = Step::End;
-                Ok(LaneWant::Continue)
-            }
+        if let Some(request) = verifier.go_on(&around.vault, history, &mut self.run, now)? {
+            return Ok(self.ask(request));
         }
+        if verifier.is_done() {
+            // What was repaired is handed over and compared once more, as long as that helps.
+            let again = verifier.has_repaired() && self.rounds < ROUNDS_MAX;
+            self.verified = self.verified || thorough;
+            self.step = if again { Step::Gather } else { Step::End };
+            self.pushed = again;
+            self.verifier = None;
+        }
+        Ok(LaneWant::Continue)
     }
 
     fn end<S: Store>(
@@ -536,6 +576,15 @@ impl Lane {
                 self.keep(history, Some(ChangeNumber::ZERO), now)?;
                 self.step = Step::Pull;
             }
+            (Request::Fetch(_), Answer::Held(held)) if self.step == Step::Fetch => {
+                let (connection, mut run) = (self.connection, self.run.clone());
+                history.write(now, |writer| {
+                    let vault = &around.vault;
+                    importing::import_chosen(writer, vault, &held.records, &connection, &mut run)
+                })?;
+                self.run = run;
+                self.step = Step::Pulled;
+            }
             (_, answer) => {
                 let taken = match &mut self.verifier {
                     Some(verifier) => {
@@ -552,6 +601,21 @@ impl Lane {
         }
         self.request = None;
         Ok(())
+    }
+
+    /// Whether a page holds something newer under this device's id than this device has written: it
+    /// was set back, and a relay that was set back as well could not tell by the token.
+    fn knows_more_of_us<S: Store>(
+        &self,
+        history: &mut History<S>,
+        page: &Page,
+    ) -> Result<bool, HistoryError> {
+        let device = history.device();
+        let own = page.records.iter().map(|held| held.record.clock);
+        let Some(newest) = own.filter(|clock| clock.device == device).max() else {
+            return Ok(false);
+        };
+        Ok(newest.time > history.read(|reader| Ok(reader.tx().counters()?.clock))?)
     }
 
     fn pulled<S: Store>(
@@ -590,7 +654,7 @@ impl Lane {
         })?;
         (self.connection, self.run) = (connection, run);
         self.pushed = true;
-        self.step = Step::Gather;
+        self.step = if self.is_specific() { Step::End } else { Step::Gather };
         Ok(())
     }
 

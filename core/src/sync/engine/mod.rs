@@ -43,6 +43,7 @@ mod importing;
 mod job;
 mod lane;
 mod recording;
+mod repairing;
 mod verifying;
 
 pub use anew::become_another;

@@ -4,10 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::clock::{Clock, ClockTime};
+use crate::crypto::NONCE_BYTES;
 use crate::id::DeviceId;
-use crate::sealed::{
-    CellTag, Digest, Drops, KeyId, Mark, NONCE_LEN, SealedCell, SealedRecord, TableTag,
-};
+use crate::sealed::{CellTag, Digest, Drops, KeyId, Mark, SealedCell, SealedRecord, TableTag};
 use crate::sync::message::*;
 
 fn any_place() -> impl Strategy<Value = Place> {
@@ -30,7 +29,7 @@ fn any_clock() -> impl Strategy<Value = Clock> {
 fn any_record() -> impl Strategy<Value = SealedRecord> {
     let names = (0..3u8, any::<[u8; 16]>(), any_clock());
     let cells = proptest::collection::btree_map(0..12u8, any::<[u8; 4]>(), 1..8);
-    let seal = (0..3u32, any::<[u8; NONCE_LEN]>(), vec(any::<u8>(), 0..200));
+    let seal = (0..3u32, any::<[u8; NONCE_BYTES]>(), vec(any::<u8>(), 0..200));
     let drops = option::of((any_clock(), vec(any::<[u8; 16]>(), 0..4)));
     (names, cells, seal, drops).prop_map(|((table, row, clock), cells, seal, drops)| SealedRecord {
         table: TableTag([table; 8]),
@@ -219,7 +218,7 @@ fn record(number: u8) -> SealedRecord {
             SealedCell { mark: Mark([0x55; 8]), tag: CellTag([0x66; 4]) },
         ],
         key: KeyId { generation: 1, id: [0x77; 8] },
-        nonce: [0x88; NONCE_LEN],
+        nonce: [0x88; NONCE_BYTES],
         sealed: vec![0x99; 3],
         drops: None,
     }

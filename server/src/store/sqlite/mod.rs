@@ -1,7 +1,7 @@
 //! The relay's database in one SQLite file.
 //!
-//! One connection writes, some read beside it (WAL). `synchronous = FULL`: what is acknowledged is on
-//! disk. SQLite has one writer, so the lock on a vault is that of the file.
+//! One connection writes, some read beside it (WAL). `synchronous = FULL`: what is acknowledged is
+//! on disk. SQLite has one writer, so the lock on a vault is that of the file.
 
 mod access;
 mod vault;
@@ -35,8 +35,8 @@ impl SqliteStore {
     /// Opens the file, makes it where it is missing, and brings its schema up to date.
     ///
     /// # Errors
-    /// [`StoreError::Newer`], [`StoreError::Corrupt`] for a database that is not a relay's, and what
-    /// SQLite fails with.
+    /// [`StoreError::Newer`], [`StoreError::Corrupt`] for a database that is not a relay's, and
+    /// what SQLite fails with.
     pub fn open(path: &Path) -> StoreResult<Self> {
         let mut writer = connect(path)?;
         writer.pragma_update(None, "journal_mode", "WAL")?;

@@ -36,7 +36,7 @@ struct SqliteVault<'a> {
 }
 
 const RECORD: &str = "sequence, table_tag, row_key, clock, pusher, generation, key_id, nonce, \
-                      checksum, cells, drops, sealed";
+                      checksum, cells, drops, sealed, weight";
 
 impl VaultTx for SqliteVault<'_> {
     fn vault(&mut self) -> StoreResult<Vault> {
@@ -205,7 +205,7 @@ impl VaultTx for SqliteVault<'_> {
     ) -> StoreResult<()> {
         self.delete(&plan.deletes)?;
         let sql = format!(
-            "INSERT INTO records (vault, {RECORD}, weight) \
+            "INSERT INTO records (vault, {RECORD}) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
         );
         let mut insert = self.transaction.prepare_cached(&sql)?;
@@ -351,6 +351,7 @@ fn stored(row: &Row<'_>) -> StoreResult<Stored> {
         sequence: number(row, 0)?,
         pusher: DeviceId::from_bytes(row.get(4)?),
         checksum: number(row, 8)?,
+        weight: number(row, 12)?,
         record: SealedRecord {
             table: TableTag(row.get(1)?),
             row: OpaqueKey(row.get(2)?),

@@ -27,7 +27,7 @@ const TEXTS: [&str; 5] = ["", "x", "prod", "'; --", "\u{1f600}\0"];
 /// Makes the steps of a seed, one after the other.
 #[derive(Clone, Debug)]
 pub struct Generator {
-    random: Random,
+    pub(super) random: Random,
     /// The wall clock, which mostly goes on.
     seconds: i64,
 }
@@ -119,6 +119,9 @@ impl Generator {
     }
 
     fn direct(&mut self) -> Direct {
+        if self.random.chance(40) {
+            return self.sync_work();
+        }
         let backend = self.random.pick(&BACKENDS);
         let change = change_number(self.random.below(60));
         match self.random.below(10) {
@@ -171,11 +174,11 @@ impl Generator {
         sample::tag(self.random.pick(&TAGS))
     }
 
-    fn text(&mut self) -> String {
+    pub(super) fn text(&mut self) -> String {
         self.random.pick(&TEXTS).to_owned()
     }
 
-    fn optional_text(&mut self) -> Option<String> {
+    pub(super) fn optional_text(&mut self) -> Option<String> {
         self.random.chance(60).then(|| self.text())
     }
 
@@ -250,7 +253,7 @@ impl Generator {
         Clock { time, device: DeviceId::from_u128(0xe0 + u128::from(self.random.below(3))) }
     }
 
-    fn row_key(&mut self) -> RowKey {
+    pub(super) fn row_key(&mut self) -> RowKey {
         let id = self.id();
         if self.random.chance(70) { RowKey::Execution(id) } else { RowKey::Tag(id, self.tag()) }
     }

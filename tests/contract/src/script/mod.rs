@@ -5,6 +5,7 @@
 //! or after the step.
 
 mod generate;
+mod generate_sync;
 mod operation;
 
 use runlog_core::history::{History, HistoryError};

@@ -6,8 +6,10 @@ use runlog_core::id::ExecutionId;
 use runlog_core::log::{Gap, Lines, LogLimits, PieceHead};
 use runlog_core::model::{Attributes, Ending, NewExecution, Params, Tag};
 use runlog_core::store::{
-    Backend, BackendId, ChangeNumber, KeptCell, OwnerId, Rejection, StoreResult, WriteTx,
+    Backend, BackendId, ChangeNumber, ItemKey, KeptCell, OwnerId, Rejection, Room, StoreResult,
+    WriteTx,
 };
+use runlog_core::sync::run::{EntityResult, SyncId, SyncLogEntry, SyncRun};
 use runlog_core::time::Timestamp;
 
 /// One operation of a history.
@@ -101,6 +103,15 @@ pub enum Direct {
     PutPiece(PieceHead, Lines),
     PutGap(Gap),
     RemoveLease(ExecutionId),
+    SetSent(BackendId, ChangeNumber, Vec<u8>),
+    RemoveRejection(BackendId, ItemKey),
+    PutNote(Room, Vec<u8>, Vec<u8>),
+    RemoveNote(Room, Vec<u8>),
+    RemoveNotes(Room, Vec<u8>),
+    PutSyncRun(Box<SyncRun>),
+    AddSyncLog(Vec<SyncLogEntry>),
+    CompleteSyncLog(SyncId, bool, EntityResult, Option<String>),
+    RemoveSyncRuns(Timestamp),
 }
 
 impl Direct {
@@ -125,6 +136,17 @@ impl Direct {
                 tx.put_gap(&Gap { change, ..gap.clone() })
             }
             Self::RemoveLease(id) => tx.remove_lease(*id),
+            Self::SetSent(id, sent, position) => tx.set_sent(*id, *sent, position),
+            Self::RemoveRejection(id, item) => tx.remove_rejection(*id, item),
+            Self::PutNote(room, key, value) => tx.put_note(*room, key, value),
+            Self::RemoveNote(room, key) => tx.remove_note(*room, key),
+            Self::RemoveNotes(room, prefix) => tx.remove_notes(*room, prefix).map(drop),
+            Self::PutSyncRun(run) => tx.put_sync_run(run),
+            Self::AddSyncLog(entries) => tx.add_sync_log(entries),
+            Self::CompleteSyncLog(run, had_changes, result, error) => {
+                tx.complete_sync_log(*run, *had_changes, *result, error.as_deref())
+            }
+            Self::RemoveSyncRuns(before) => tx.remove_sync_runs(*before).map(drop),
         }
     }
 }
