@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Records a handful of real programs into an empty history, and looks at them in every way.
+# Records a handful of real programs into an empty history, looks at them in every way, and syncs them
+# with a second device through a relay on this machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,7 +12,8 @@ PATH=$(dirname "$program"):$PATH
 
 RUNLOG_HOME=$(mktemp -d "${TMPDIR:-/tmp}/runlog-demo.XXXXXX")
 export RUNLOG_HOME
-trap 'rm -rf "$RUNLOG_HOME"' EXIT
+relay=
+trap '[ -z "$relay" ] || kill "$relay" 2>/dev/null || true; rm -rf "$RUNLOG_HOME"' EXIT
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
   bold=$(printf '\033[1m') off=$(printf '\033[0m')
@@ -82,8 +84,48 @@ long=$(newest inventory)
 try runlog logs "$long" --range 1000..1002
 try runlog logs "$id" --level warn --json
 
+heading "A relay on this machine, which will see no plain value"
+say runlog serve '&'
+mkdir "$RUNLOG_HOME/relay"
+runlog --home "$RUNLOG_HOME/relay" serve --json --listen 127.0.0.1:0 >"$RUNLOG_HOME/relay/told" &
+relay=$!
+until [ -s "$RUNLOG_HOME/relay/told" ]; do sleep 0.05; done
+told() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" "$RUNLOG_HOME/relay/told"; }
+url=$(told url)
+
+heading "A vault for this history: its secret is 24 words"
+export RUNLOG_PASSPHRASE='only for this demo'
+try runlog vault init --yes
+say runlog backend add "$url"
+RUNLOG_ACCOUNT_TOKEN=$(told setup_code) runlog backend add "$url" >/dev/null
+try runlog sync now
+
+heading "A second device joins by a code, and has everything"
+say runlog device pair
+code=$(runlog device pair)
+echo "$code"
+# What the second device does, in a home of its own.
+second() { RUNLOG_HOME="$RUNLOG_HOME/second" "$@"; }
+say second runlog vault join --relay "$url"
+RUNLOG_PAIRING_CODE=$code second runlog vault join --relay "$url"
+try second runlog sync now
+try second runlog list
+
+heading "Both edit the same run while they are apart; neither edit is lost"
+try runlog tag "$id" release
+try second runlog note "$id" "looked at on the other device"
+try second runlog sync now
+try runlog sync now
+try runlog show "$id"
+try runlog sync log
+try runlog device list
+
 heading "All is well?"
 try runlog doctor
+
+kill "$relay"
+wait "$relay" || true
+relay=
 
 cat <<END
 

@@ -33,7 +33,8 @@ const AFTER_HELP: &str = "\
 An ID is the short id that `list` prints, the beginning of a full id, or a full id.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no such execution (or several),
-4 the database cannot be used. `run` leaves with the code of the program that it ran.";
+4 the database cannot be used, 5 not synced, 6 not all of it was synced, 7 the vault
+cannot be opened, 130 stopped by Ctrl-C. `run` leaves with the code of the program that it ran.";
 
 /// Options of every command.
 #[derive(Debug, clap::Args)]
@@ -86,6 +87,7 @@ pub(crate) fn definition() -> clap::Command {
 /// Where a command has a text of several paragraphs, clap gives every option a paragraph as well. So
 /// that options stay one below the other, the text comes as what clap calls the help before.
 fn with_short_lines(command: clap::Command) -> clap::Command {
+    let command = command.mut_subcommands(with_short_lines);
     let Some(text) = command.get_long_about().map(ToString::to_string) else { return command };
     let rest = text.split_once("\n\n").map(|(_, rest)| rest.to_owned()).unwrap_or_default();
     command

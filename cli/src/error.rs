@@ -4,8 +4,12 @@ use std::io;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
+use runlog::BackendError;
 use runlog::history::HistoryError;
 use runlog::id::ExecutionId;
+use runlog::relay::RelayError;
+use runlog::sync::SyncError;
+use runlog::vault::VaultError;
 
 /// What went wrong, as far as a calling program needs to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,19 +22,34 @@ pub(crate) enum ErrorKind {
     NotFound,
     /// The database cannot be used.
     Database,
+    /// A backend was not reached, or a sync was not begun.
+    NotSynced,
+    /// Some of it was refused or set aside.
+    Partial,
+    /// There is no vault, or it cannot be opened.
+    Vault,
+    /// It was told to stop.
+    Cancelled,
     /// Nobody reads our output any more: nothing to say, and no failure.
     OutputClosed,
 }
 
 impl ErrorKind {
+    /// The exit code of what Ctrl-C has stopped: that of a shell for a program that it ended.
+    pub(crate) const CANCELLED_CODE: u8 = 130;
+
     /// The exit code: part of the program's interface, see docs/cli.md.
-    const fn code(self) -> u8 {
+    pub(crate) const fn code(self) -> u8 {
         match self {
             Self::OutputClosed => 0,
             Self::Failed => 1,
             Self::Usage => 2,
             Self::NotFound => 3,
             Self::Database => 4,
+            Self::NotSynced => 5,
+            Self::Partial => 6,
+            Self::Vault => 7,
+            Self::Cancelled => Self::CANCELLED_CODE,
         }
     }
 }
@@ -151,6 +170,74 @@ fn of_history(error: &HistoryError) -> Option<Error> {
         _ => return None,
     };
     Some(error)
+}
+
+impl From<BackendError> for Error {
+    fn from(error: BackendError) -> Self {
+        let message = error.to_string();
+        match error {
+            BackendError::Runlog(error) => error.into(),
+            BackendError::Relay(error) => error.into(),
+            BackendError::NeedsAccount { .. } => Self::new(ErrorKind::NotSynced, message).hint(
+                "give the account's token, or the code that a new relay shows, by \
+                 RUNLOG_ACCOUNT_TOKEN or --account-file",
+            ),
+            _ => Self::new(ErrorKind::Failed, message),
+        }
+    }
+}
+
+impl From<RelayError> for Error {
+    fn from(error: RelayError) -> Self {
+        let kind = match &error {
+            RelayError::Url(_) => ErrorKind::Usage,
+            _ => ErrorKind::NotSynced,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<VaultError> for Error {
+    fn from(error: VaultError) -> Self {
+        let message = error.to_string();
+        let hint = match error {
+            VaultError::Runlog(error) => return error.into(),
+            VaultError::Relay(error) => return error.into(),
+            VaultError::None => {
+                "`runlog vault init` makes a vault, `runlog vault join` joins that of another device"
+            }
+            VaultError::Exists => "`runlog vault status` shows it",
+            VaultError::SecretGone | VaultError::File { .. } => {
+                "`runlog vault join` brings the secret back by the recovery phrase"
+            }
+            VaultError::KeyRing { .. } => {
+                "`runlog vault join --keep passphrase` keeps the secret in a file instead"
+            }
+            VaultError::OtherVault => "another history has room for another vault: see --home",
+            VaultError::OtherSecret { .. } => "move it away if that vault is not needed here",
+            VaultError::NoOffer => "`runlog device pair` on the other device makes a new code",
+            _ => return Self::new(ErrorKind::Vault, message),
+        };
+        Self::new(ErrorKind::Vault, message).hint(hint)
+    }
+}
+
+impl From<SyncError> for Error {
+    fn from(error: SyncError) -> Self {
+        let message = error.to_string();
+        let hint = match error {
+            SyncError::Runlog(error) => return error.into(),
+            SyncError::Vault(error) => return error.into(),
+            SyncError::Relay(error) => return error.into(),
+            SyncError::Off => "`runlog sync on` switches it on",
+            SyncError::NoBackend => "`runlog backend add https://relay.example` adds a relay",
+            SyncError::UnknownBackend { .. } => "`runlog backend list` prints their names",
+            SyncError::Busy { .. } => "wait for it, or end it: `runlog sync watch` is one",
+            SyncError::Cancelled => return Self::new(ErrorKind::Cancelled, message),
+            _ => return Self::new(ErrorKind::Vault, message),
+        };
+        Self::new(ErrorKind::NotSynced, message).hint(hint)
+    }
 }
 
 fn database_hint(error: &runlog::Error) -> Option<&'static str> {

@@ -4,7 +4,9 @@ mod app;
 mod commands;
 mod context;
 mod error;
+mod interrupt;
 mod mcp;
+mod secrets;
 mod text;
 
 fn main() -> std::process::ExitCode {

@@ -41,3 +41,8 @@ impl dyn Entropy + '_ {
         bytes
     }
 }
+
+/// `N` random bytes of a source, as [`Entropy`]'s own `array`, for where the source has a type.
+pub fn random<const N: usize>(entropy: &mut dyn Entropy) -> [u8; N] {
+    entropy.array()
+}

@@ -9,8 +9,18 @@ use rusqlite::{Connection, OpenFlags};
 use crate::options::Options;
 use crate::{Error, system};
 
-/// Opens a connection, migrates it if it must be, and puts the history on top.
+/// Opens a connection, migrates it if it must be, and puts the history on top. A copy becomes the
+/// history of a device of its own.
 pub(crate) fn open_history(path: &Path, options: &Options) -> Result<History<SqliteStore>, Error> {
+    let mut history = open_as_it_is(path, options)?;
+    if let Some(note) = history.read(|reader| reader.backup_note())? {
+        crate::backup::adopt(&mut history, Some(&note))?;
+    }
+    Ok(history)
+}
+
+/// Opens a history without asking whether it is a copy.
+pub(crate) fn open_as_it_is(path: &Path, options: &Options) -> Result<History<SqliteStore>, Error> {
     connect(path, options).map_err(|error| match error {
         HistoryError::Store(source) => Error::database(path)(source),
         other => Error::History(other),

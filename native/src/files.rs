@@ -2,10 +2,11 @@
 
 use std::ffi::OsString;
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use runlog_core::store::StoreError;
+use zeroize::Zeroizing;
 
 use crate::Error;
 
@@ -28,6 +29,25 @@ pub(crate) fn create_private_dir(path: &Path) -> Result<(), Error> {
 /// Opens a file for writing; one that is made is for this user alone.
 pub(crate) fn create_private_file(path: &Path) -> Result<File, Error> {
     private().open(path).map_err(Error::file("make", path))
+}
+
+/// Puts a file of this user alone in the place of another, in one step.
+pub(crate) fn replace_private_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let partial = beside(path, ".partial");
+    let _ = std::fs::remove_file(&partial);
+    let mut file = create_private_file(&partial)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    written.map_err(Error::file("write", &partial))?;
+    std::fs::rename(&partial, path).map_err(Error::file("replace", path))
+}
+
+/// What is in a small file; `None` where there is none.
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::file("read", path)(error)),
+    }
 }
 
 fn private() -> OpenOptions {
@@ -59,8 +79,24 @@ pub(crate) fn prepare_database(path: &Path) -> Result<(), Error> {
         }
         Err(error) => return Err(Error::file("open", path)(error)),
     };
+    judge(path, &mut file)
+}
+
+/// Refuses a file that is no database, and leaves it as it is.
+pub(crate) fn refuse_what_is_no_database(path: &Path) -> Result<(), Error> {
+    let mut file = File::open(path).map_err(Error::file("open", path))?;
+    let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0);
+    if !is_file {
+        let detail = "it is empty or no file".to_owned();
+        return Err(Error::database(path)(StoreError::NotADatabase { detail }));
+    }
+    judge(path, &mut file)
+}
+
+/// Looks at how a file begins.
+fn judge(path: &Path, file: &mut File) -> Result<(), Error> {
     let mut found = Vec::with_capacity(HEADER.len());
-    let read = Read::by_ref(&mut file).take(HEADER.len() as u64).read_to_end(&mut found);
+    let read = Read::by_ref(file).take(HEADER.len() as u64).read_to_end(&mut found);
     read.map_err(Error::file("read", path))?;
     if found.is_empty() || found == HEADER {
         return Ok(());

@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("../README.md")]
 
+mod backends;
 mod backup;
 mod connect;
 mod error;
@@ -12,11 +13,16 @@ mod options;
 mod owner;
 pub mod process;
 mod recorder;
+pub mod relay;
 mod runlog;
 mod runner;
+pub mod sync;
 mod system;
+pub mod vault;
 
 pub use crate::runlog::Runlog;
+pub use backends::BackendError;
+pub use backup::{Backup, Restored};
 pub use error::Error;
 pub use import::ImportReport;
 pub use mask_patterns::read_mask_patterns;

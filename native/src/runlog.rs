@@ -15,6 +15,7 @@ use crate::connect::open_history;
 use crate::options::Options;
 use crate::owner::{self, Life, RecorderLock};
 use crate::recorder::Recorder;
+use crate::sync::SyncLock;
 use crate::{Error, files, system};
 
 /// Age of a heartbeat at which a process counts as dead where its lock cannot be asked.
@@ -45,7 +46,6 @@ const HEARTBEAT_STALE_MS: u64 = 60_000;
 pub struct Runlog {
     path: PathBuf,
     options: Options,
-    device: DeviceId,
     history: Mutex<History<SqliteStore>>,
 }
 
@@ -69,9 +69,13 @@ impl Runlog {
         let path = path.as_ref().to_owned();
         files::prepare_database(&path)?;
         let history = open_history(&path, &options)?;
-        let device = history.device();
-        let runlog = Self { path, options, device, history: Mutex::new(history) };
+        let runlog = Self { path, options, history: Mutex::new(history) };
         runlog.lose_orphans()?;
+        if runlog.has_running_sync()?
+            && let Ok(Some(_lock)) = SyncLock::try_acquire(&runlog.path)
+        {
+            runlog.close_interrupted_syncs()?;
+        }
         Ok(runlog)
     }
 
@@ -88,9 +92,20 @@ impl Runlog {
         &self.path
     }
 
-    /// The device whose history this is.
+    /// The device whose history this is. It becomes another one where a relay finds that it is a
+    /// copy.
     pub fn device(&self) -> DeviceId {
-        self.device
+        self.lock().device()
+    }
+
+    /// How the history was opened.
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Takes over the device that a sync on another connection has made of this one.
+    pub(crate) fn reload_device(&self) -> Result<(), Error> {
+        Ok(self.lock().reload_device()?)
     }
 
     /// Reads within one transaction.
@@ -176,7 +191,8 @@ impl Runlog {
         // One process may hold many runs: its lock is asked once.
         let mut known = BTreeMap::new();
         let mut alive = |owner: OwnerId| *known.entry(owner).or_insert_with(|| life_of(owner));
-        let running = history.read(|reader| reader.running_here(self.device))?;
+        let device = history.device();
+        let running = history.read(|reader| reader.running_here(device))?;
         let orphaned = running.iter().any(|id| {
             leases.iter().find(|lease| lease.execution == *id).is_none_or(|l| !alive(l.owner))
         });

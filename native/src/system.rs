@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use runlog_core::id::{DeviceId, ExecutionId};
-use runlog_core::store::OwnerId;
+use runlog_core::store::{BackendId, OwnerId};
 use runlog_core::time::Timestamp;
 
 /// The wall clock's time.
@@ -26,15 +26,35 @@ pub(crate) fn new_owner_id() -> OwnerId {
     OwnerId(u128::from_be_bytes(random()))
 }
 
+pub(crate) fn new_backend_id() -> BackendId {
+    BackendId(u128::from_be_bytes(random()))
+}
+
+/// A random number, to spread what would happen at once.
+pub(crate) fn random_number() -> u32 {
+    u32::from_be_bytes(random())
+}
+
+/// The operating system's randomness.
+pub(crate) fn entropy() -> impl FnMut(&mut [u8]) {
+    fill
+}
+
 /// Random bytes from the operating system.
 ///
 /// # Panics
 /// Where the operating system has no randomness to give: ids that repeat would lose data later.
-#[allow(clippy::expect_used)]
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    fill(&mut bytes);
     bytes
+}
+
+/// # Panics
+/// As [`random`].
+#[allow(clippy::expect_used)]
+fn fill(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("the operating system gives random bytes");
 }
 
 /// This machine's name in its network.

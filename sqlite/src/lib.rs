@@ -16,6 +16,7 @@
 //! | `changes`, `kept`, `sync_state`, `purge` | what syncing needs |
 //! | `local`, `devices` | what belongs to this device, numbers for devices |
 //! | [`import`] | reading the databases of other programs |
+//! | [`copies`] | whole databases: copied, checked, put in the place of another |
 //! | `check` | looking for damage, building derived data anew |
 //!
 //! # How things are stored
@@ -35,6 +36,8 @@
 mod changes;
 mod check;
 mod connection;
+#[cfg(not(target_family = "wasm"))]
+pub mod copies;
 mod derived;
 mod devices;
 mod error;

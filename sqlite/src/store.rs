@@ -103,6 +103,15 @@ impl SqliteStore {
     }
 
     /// A number that changes when another connection commits.
+    /// A number that changes whenever another connection commits: a cheap way to notice it. Numbers of
+    /// two connections say nothing to each other.
+    ///
+    /// # Errors
+    /// What reading fails with.
+    pub fn version_seen(&mut self) -> StoreResult<i64> {
+        self.data_version().map_err(|failure| failure.into_store_error(0))
+    }
+
     fn data_version(&self) -> Outcome<i64> {
         let mut select = self.connection.prepare_cached("PRAGMA data_version")?;
         Ok(select.query_row([], |row| row.get(0))?)

@@ -1,8 +1,11 @@
 //! The commands, a file each: its arguments, whose documentation is the help text, and what it
 //! does.
 
+mod backend;
+mod backup;
 mod completions;
 mod delete;
+mod device;
 mod doctor;
 mod import;
 mod list;
@@ -11,10 +14,15 @@ mod mcp;
 mod note;
 mod pin;
 mod restore;
+mod restore_backup;
 mod run;
+mod serve;
 mod show;
+mod sync;
 mod tag;
+mod vault;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -36,6 +44,13 @@ pub(crate) enum Command {
     Delete(delete::Delete),
     Restore(restore::Restore),
     Import(import::Import),
+    Sync(sync::Sync),
+    Backend(backend::Backend),
+    Vault(vault::Vault),
+    Device(device::Device),
+    Backup(backup::Backup),
+    RestoreBackup(restore_backup::RestoreBackup),
+    Serve(serve::Serve),
     Doctor(doctor::Doctor),
     Mcp(mcp::Mcp),
     Completions(completions::Completions),
@@ -46,6 +61,7 @@ impl Command {
         let done = match self {
             Self::Run(run) => return run.run(context),
             Self::Doctor(doctor) => return doctor.run(context),
+            Self::Sync(sync) => return sync.run(context),
             Self::List(list) => list.run(context),
             Self::Show(show) => show.run(context),
             Self::Logs(logs) => logs.run(context),
@@ -55,6 +71,12 @@ impl Command {
             Self::Delete(delete) => delete.run(context),
             Self::Restore(restore) => restore.run(context),
             Self::Import(import) => import.run(context),
+            Self::Backend(backend) => backend.run(context),
+            Self::Vault(vault) => vault.run(context),
+            Self::Device(device) => device.run(context),
+            Self::Backup(backup) => backup.run(context),
+            Self::RestoreBackup(restore) => restore.run(context),
+            Self::Serve(serve) => serve.run(context),
             Self::Mcp(mcp) => mcp.run(context),
             Self::Completions(completions) => completions.run(context),
         };
@@ -84,6 +106,13 @@ fn edit_all(
         let error = Error::from(error);
         if ids.len() > 1 { error.and("nothing was changed") } else { error }
     })
+}
+
+/// Prints a JSON object on a line.
+fn print_json(context: &Context, object: &serde_json::Value) -> Result<(), Error> {
+    let mut out = context.raw_out();
+    writeln!(out, "{object}")?;
+    Ok(out.flush()?)
 }
 
 /// Short ids in a sentence.

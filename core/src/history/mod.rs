@@ -84,13 +84,16 @@ impl<S: Store> History<S> {
         self.masker = masker;
     }
 
-    /// The device whose history this is.
+    /// The device whose history this is, as far as this handle has seen.
     pub fn device(&self) -> DeviceId {
         self.device
     }
 
-    /// Takes over the device that a transaction has set.
-    pub(crate) fn reload_device(&mut self) -> Result<(), HistoryError> {
+    /// Takes over the device that a transaction has set, also one on another connection.
+    ///
+    /// # Errors
+    /// The store's own errors.
+    pub fn reload_device(&mut self) -> Result<(), HistoryError> {
         if let Some(device) = self.store.read(|tx| tx.device())? {
             self.device = device;
         }
@@ -117,13 +120,18 @@ impl<S: Store> History<S> {
         now: Timestamp,
         work: impl FnOnce(&mut HistoryWriter<'_>) -> Result<T, HistoryError>,
     ) -> Result<T, HistoryError> {
-        let Self { store, device, masker } = self;
-        store.write(|tx| {
-            let mut writer = HistoryWriter::begin(tx, *device, masker, now)?;
+        let Self { store, device: known, masker } = self;
+        let opened_as = *known;
+        let (device, result) = store.write(|tx| {
+            // Read each time: a job on another connection may have made this another device.
+            let device = tx.device()?.unwrap_or(opened_as);
+            let mut writer = HistoryWriter::begin(tx, device, masker, now)?;
             let result = work(&mut writer)?;
             writer.end()?;
-            Ok(result)
-        })
+            Ok::<_, HistoryError>((device, result))
+        })?;
+        self.device = device;
+        Ok(result)
     }
 
     /// Makes everything committed so far survive loss of power.

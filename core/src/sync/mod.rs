@@ -1,14 +1,17 @@
 //! Syncing: a device's history and its backends.
 
+pub mod carry;
 pub mod connection;
 mod contents;
 pub mod digests;
 pub mod displaced;
 pub mod engine;
+pub mod local;
 pub mod message;
 mod plain;
 pub mod quarantine;
 pub mod run;
+pub mod schedule;
 mod settled;
 mod taking;
 pub(crate) mod unsent;

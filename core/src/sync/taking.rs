@@ -1,5 +1,6 @@
 //! Taking a record that came from a backend: open it, place it, merge it.
 
+use crate::clock::Clock;
 use crate::codec::{DecodeError, RowRecord};
 use crate::crypto::OpenError;
 use crate::history::{Effect, HistoryError, HistoryWriter, Merged};
@@ -9,7 +10,7 @@ use crate::sealed::SealedRecord;
 use crate::store::{ItemKey, decode_items};
 use crate::sync::contents::decode_gap;
 use crate::sync::limits::DEFER_MS;
-use crate::sync::plain::{CONTENT, PlainRecord};
+use crate::sync::plain::CONTENT;
 use crate::sync::quarantine::SetAsideReason;
 use crate::sync::run::{EntityOutcome, EntityResult};
 use crate::sync::vault::{NotOpened, Vault};
@@ -69,7 +70,8 @@ pub(crate) fn take(
         let reason = SetAsideReason::ClockAhead;
         return Ok(Taken::SetAside { item: Some(item), reason, detail });
     }
-    match place(writer, record, plain) {
+    let cells = plain.cells.into_iter().map(|cell| (cell.name, cell.value)).collect();
+    match place(writer, record.clock, &item, cells) {
         Ok(effect) => Ok(Taken::Merged { change: logged(&item, effect), item }),
         Err(HistoryError::Invalid(error)) => Ok(Taken::SetAside {
             item: Some(item),
@@ -80,12 +82,13 @@ pub(crate) fn take(
     }
 }
 
-fn place(
+/// Merges what an item holds under one clock. The clock is not moved.
+pub(crate) fn place(
     writer: &mut HistoryWriter<'_>,
-    record: &SealedRecord,
-    plain: PlainRecord,
+    clock: Clock,
+    item: &ItemKey,
+    cells: Vec<(String, Value)>,
 ) -> Result<Effect, HistoryError> {
-    let item = &plain.item;
     let invalid = |what: &'static str| {
         let reason = format!("a {what} that cannot be read");
         HistoryError::from(InvalidValue { field: what, reason })
@@ -93,33 +96,32 @@ fn place(
     match item.table.as_str() {
         ItemKey::LOG => {
             let (log, first) = item.as_piece().ok_or_else(|| invalid("log piece"))?;
-            let lines = decode_lines(content(&plain).ok_or_else(|| invalid("log piece"))?)
+            let lines = decode_lines(content(&cells).ok_or_else(|| invalid("log piece"))?)
                 .map_err(|_| invalid("log piece"))?;
             Ok(Effect::of(writer.merge_piece(log, first, &lines)?))
         }
         ItemKey::LOG_GAPS => {
             let key = item.as_gap().ok_or_else(|| invalid("dropped range"))?;
-            let bytes = content(&plain).ok_or_else(|| invalid("dropped range"))?;
+            let bytes = content(&cells).ok_or_else(|| invalid("dropped range"))?;
             let gap = decode_gap(key, bytes).map_err(|_| invalid("dropped range"))?;
             Ok(Effect::of(writer.merge_gap(&gap)?))
         }
         ItemKey::PURGES => {
             let execution = item.execution().ok_or_else(|| invalid("purge"))?;
-            let bytes = content(&plain).ok_or_else(|| invalid("purge"))?;
+            let bytes = content(&cells).ok_or_else(|| invalid("purge"))?;
             let items = decode_items(bytes).map_err(|_| invalid("purge"))?;
-            writer.merge_purge(execution, record.clock, items)
+            writer.merge_purge(execution, clock, items)
         }
         _ => {
-            let cells = plain.cells.into_iter().map(|cell| (cell.name, cell.value)).collect();
-            let (table, key) = (plain.item.table, plain.item.key);
-            writer.merge_record(RowRecord { table, key, clock: record.clock, cells })
+            let (table, key) = (item.table.clone(), item.key.clone());
+            writer.merge_record(RowRecord { table, key, clock, cells })
         }
     }
 }
 
-fn content(plain: &PlainRecord) -> Option<&[u8]> {
-    let cell = plain.cells.iter().find(|cell| cell.name == CONTENT)?;
-    match &cell.value {
+fn content(cells: &[(String, Value)]) -> Option<&[u8]> {
+    let (_, value) = cells.iter().find(|(name, _)| name == CONTENT)?;
+    match value {
         Value::Blob(bytes) => Some(bytes),
         _ => None,
     }

@@ -29,7 +29,13 @@ type Group = (RowKey, Clock, ColumnSet);
 
 /// Makes the history that of another device: a new id, what nobody acknowledged stamped anew, and
 /// every backend met as if for the first time.
-pub(super) fn become_another<S: Store>(
+///
+/// A job does this where a relay says that the device is a copy. Who knows it already, as after a
+/// restore from a backup, does it before the first job.
+///
+/// # Errors
+/// The store's own errors; nothing was changed then.
+pub fn become_another<S: Store>(
     history: &mut History<S>,
     new: DeviceId,
     now: Timestamp,

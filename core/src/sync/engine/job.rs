@@ -33,6 +33,8 @@ pub struct JobOptions {
     pub page_bytes: u32,
     /// About how many bytes of records are handed over at once.
     pub batch_bytes: usize,
+    /// Where the history was copied to before the job, so that it can be undone.
+    pub backup_path: Option<String>,
 }
 
 impl Default for JobOptions {
@@ -47,6 +49,7 @@ impl Default for JobOptions {
             verify: false,
             page_bytes: 1 << 20,
             batch_bytes: 1 << 20,
+            backup_path: None,
         }
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn begun(
         error: None,
         error_details: None,
         phases: Vec::new(),
-        backup_path: None,
+        backup_path: options.backup_path.clone(),
         metadata,
     }
 }

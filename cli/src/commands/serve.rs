@@ -1,0 +1,114 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use runlog_server::{Config, Database, Server, TlsFiles};
+
+use crate::context::{Context, hint, say, shown};
+use crate::error::{Error, ErrorKind};
+
+/// Run a relay: it keeps the records of vaults, which it cannot read, and hands them to their devices
+///
+///   runlog serve
+///   runlog serve --listen 0.0.0.0:7470 --tls-certificate cert.pem --tls-key key.pem
+///
+/// The first start prints a code that makes the first account: `runlog backend add` asks for it.
+/// Ctrl-C lets running requests finish.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Serve {
+    /// Where to listen; port 0 for any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7470")]
+    #[arg(env = "RUNLOG_SERVER_LISTEN")]
+    listen: SocketAddr,
+    /// A SQLite file, made where it is missing: relay.db in the directory of the history unless told
+    #[arg(long, value_name = "FILE", env = "RUNLOG_SERVER_DATABASE")]
+    database: Option<PathBuf>,
+    /// Certificate chain in PEM form; without it, plain HTTP
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// Private key of the certificate in PEM form
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+    /// Bytes that a new vault may take
+    #[arg(long, value_name = "BYTES")]
+    quota_bytes: Option<u64>,
+    /// Print a JSON object once it listens
+    #[arg(long)]
+    json: bool,
+}
+
+impl Serve {
+    pub(super) fn run(self, context: &Context) -> Result<(), Error> {
+        let failed = |error: &dyn std::error::Error| {
+            Error::new(ErrorKind::Failed, format!("the relay failed: {error}"))
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| failed(&error))?;
+        let config = self.config(context)?;
+        let with_tls = config.tls.is_some();
+        runtime.block_on(async {
+            let server = Server::bind(config).await.map_err(|error| failed(&error))?;
+            self.tell(context, &server, with_tls)?;
+            let shutdown = server.shutdown_handle();
+            tokio::spawn(async move {
+                asked_to_end().await;
+                shutdown.shutdown();
+            });
+            server.run().await.map_err(|error| failed(&error))
+        })
+    }
+
+    fn config(&self, context: &Context) -> Result<Config, Error> {
+        let path = match &self.database {
+            Some(path) => path.clone(),
+            None => {
+                let home = context.home()?;
+                std::fs::create_dir_all(&home).map_err(|error| {
+                    let message = format!("cannot make {}: {error}", shown(&home));
+                    Error::new(ErrorKind::Database, message)
+                })?;
+                home.join("relay.db")
+            }
+        };
+        let mut config = Config::new(self.listen, Database::Sqlite(path));
+        let files = self.tls_certificate.clone().zip(self.tls_key.clone());
+        config.tls = files.map(|(certificate, key)| TlsFiles { certificate, key });
+        if let Some(bytes) = self.quota_bytes {
+            config.limits.relay.quota_bytes = bytes;
+        }
+        Ok(config)
+    }
+
+    fn tell(&self, context: &Context, server: &Server, with_tls: bool) -> Result<(), Error> {
+        let scheme = if with_tls { "https" } else { "http" };
+        let url = format!("{scheme}://{}", server.local_addr());
+        if self.json {
+            let object = serde_json::json!({ "url": url, "setup_code": server.setup_code() });
+            return super::print_json(context, &object);
+        }
+        say(format_args!("the relay listens on {url}"));
+        if let Some(code) = server.setup_code() {
+            say(format_args!("nobody has an account yet; this code makes the first one, once:"));
+            say(format_args!("\n  {code}\n"));
+            hint(format_args!("`runlog backend add {url}` asks for it"));
+        }
+        Ok(())
+    }
+}
+
+/// Returns when the process is asked to end.
+async fn asked_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
