@@ -8,6 +8,7 @@ pub mod engine;
 pub mod message;
 mod plain;
 pub mod quarantine;
+pub mod reading;
 pub mod run;
 mod settled;
 mod taking;
