@@ -6,17 +6,16 @@
 //! nothing: silence is never called "up to date".
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::Serialize;
 
+use super::problems::{COUNTED_MAX, Counted, Problems, refused, set_aside, total};
 use crate::change::ChangeNumber;
 use crate::clock::ColumnSet;
 use crate::history::{HistoryError, HistoryReader};
 use crate::model::text_enum;
 use crate::store::{Backend, BackendId, ChangedItem, ReadTx, StoreResult};
 use crate::sync::connection::Connection;
-use crate::sync::quarantine::SetAside;
 use crate::sync::run::{RunFilter, RunStatus, SyncRun};
 use crate::time::Timestamp;
 
@@ -25,11 +24,6 @@ use crate::time::Timestamp;
 /// is that long.
 pub const NOT_HEARD_FROM_MS: u64 = 10 * 60 * 1000;
 
-/// Up to how many items of a kind are counted.
-pub const COUNTED_MAX: usize = 10_000;
-
-/// Items read at once while counting what can be large.
-const READ_AT_ONCE: usize = 256;
 /// Among how many of the newest runs one that compared digests is looked for.
 const COMPARED_AMONG: usize = 10;
 
@@ -73,52 +67,6 @@ text_enum! {
         /// Nothing of all that.
         UpToDate = "up_to_date",
     }
-}
-
-/// A number that is counted up to a bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
-pub struct Counted {
-    /// How many there are.
-    pub count: u64,
-    /// There are more than that.
-    pub more: bool,
-}
-
-impl Counted {
-    fn of(found: usize) -> Self {
-        Self { count: found.min(COUNTED_MAX) as u64, more: found > COUNTED_MAX }
-    }
-
-    /// Whether there is none.
-    pub const fn is_zero(self) -> bool {
-        self.count == 0
-    }
-
-    fn add_one(&mut self) {
-        if self.count < COUNTED_MAX as u64 { self.count += 1 } else { self.more = true }
-    }
-}
-
-/// `12`, or `more than 10000`.
-impl fmt::Display for Counted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", if self.more { "more than " } else { "" }, self.count)
-    }
-}
-
-/// What was refused or set aside for one reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Problems {
-    /// The reason's stable code.
-    pub code: String,
-    /// How many.
-    pub number: Counted,
-    /// The reason of the newest, for people.
-    pub reason: String,
-    /// Since when there is one.
-    pub since: Timestamp,
-    /// When the newest came.
-    pub newest_at: Timestamp,
 }
 
 /// How this device stands toward all of its backends.
@@ -349,57 +297,6 @@ fn made_at(tx: &dyn ReadTx, item: &ChangedItem) -> StoreResult<Option<Timestamp>
         }
         _ => None,
     })
-}
-
-fn refused(tx: &dyn ReadTx, backend: BackendId) -> StoreResult<BTreeMap<String, Problems>> {
-    let mut problems = BTreeMap::new();
-    for refused in tx.rejections(backend, None, COUNTED_MAX + 1)? {
-        note(&mut problems, refused.code, refused.reason, refused.at);
-    }
-    Ok(problems)
-}
-
-fn set_aside(tx: &dyn ReadTx, backend: BackendId) -> StoreResult<BTreeMap<String, Problems>> {
-    let mut problems = BTreeMap::new();
-    let mut after = None;
-    for _ in 0..=COUNTED_MAX / READ_AT_ONCE {
-        let held = SetAside::list(tx, backend, after.as_deref(), READ_AT_ONCE)?;
-        after = held.last().map(SetAside::key);
-        let last = held.len() < READ_AT_ONCE;
-        for held in held {
-            note(&mut problems, held.reason.as_str().to_owned(), held.detail, held.at);
-        }
-        if last {
-            break;
-        }
-    }
-    Ok(problems)
-}
-
-fn note(into: &mut BTreeMap<String, Problems>, code: String, reason: String, at: Timestamp) {
-    let number = Counted::default();
-    let problems = into.entry(code.clone()).or_insert_with(|| Problems {
-        code,
-        number,
-        reason: reason.clone(),
-        since: at,
-        newest_at: at,
-    });
-    problems.number.add_one();
-    problems.since = problems.since.min(at);
-    if at >= problems.newest_at {
-        (problems.newest_at, problems.reason) = (at, reason);
-    }
-}
-
-/// How many over all reasons, and since when; `None` without any.
-fn total(problems: &BTreeMap<String, Problems>) -> Option<(Counted, Timestamp)> {
-    let since = problems.values().map(|one| one.since).min()?;
-    let count = problems.values().map(|one| one.number.count).sum::<u64>();
-    let found = usize::try_from(count).unwrap_or(usize::MAX);
-    let mut number = Counted::of(found);
-    number.more |= problems.values().any(|one| one.number.more);
-    Some((number, since))
 }
 
 #[cfg(test)]

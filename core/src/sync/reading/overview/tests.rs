@@ -10,7 +10,7 @@ use crate::model::{Kind, NewExecution};
 use crate::sealed::{KeyId, OpaqueKey, PushId, SealedRecord, TableTag};
 use crate::store::{ItemKey, MemoryStore, Rejection};
 use crate::sync::message::Place;
-use crate::sync::quarantine::SetAsideReason;
+use crate::sync::quarantine::{SetAside, SetAsideReason};
 use crate::sync::run::{Cause, Counts, Direction, Phase, SyncId, SyncType, Verification};
 
 const RELAY: BackendId = BackendId(1);
