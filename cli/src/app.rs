@@ -86,6 +86,7 @@ pub(crate) fn definition() -> clap::Command {
 /// Where a command has a text of several paragraphs, clap gives every option a paragraph as well. So
 /// that options stay one below the other, the text comes as what clap calls the help before.
 fn with_short_lines(command: clap::Command) -> clap::Command {
+    let command = command.mut_subcommands(with_short_lines);
     let Some(text) = command.get_long_about().map(ToString::to_string) else { return command };
     let rest = text.split_once("\n\n").map(|(_, rest)| rest.to_owned()).unwrap_or_default();
     command

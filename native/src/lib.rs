@@ -14,6 +14,7 @@ pub mod process;
 mod recorder;
 mod runlog;
 mod runner;
+pub mod sync_history;
 mod system;
 
 pub use crate::runlog::Runlog;

@@ -13,7 +13,9 @@ mod pin;
 mod restore;
 mod run;
 mod show;
+mod sync;
 mod tag;
+mod why;
 
 use std::process::ExitCode;
 
@@ -29,6 +31,7 @@ pub(crate) enum Command {
     Run(run::Run),
     List(list::List),
     Show(show::Show),
+    Why(why::Why),
     Logs(logs::Logs),
     Tag(tag::Tag),
     Note(note::Note),
@@ -36,6 +39,7 @@ pub(crate) enum Command {
     Delete(delete::Delete),
     Restore(restore::Restore),
     Import(import::Import),
+    Sync(sync::Sync),
     Doctor(doctor::Doctor),
     Mcp(mcp::Mcp),
     Completions(completions::Completions),
@@ -46,8 +50,10 @@ impl Command {
         let done = match self {
             Self::Run(run) => return run.run(context),
             Self::Doctor(doctor) => return doctor.run(context),
+            Self::Sync(sync) => return sync.run(context),
             Self::List(list) => list.run(context),
             Self::Show(show) => show.run(context),
+            Self::Why(why) => why.run(context),
             Self::Logs(logs) => logs.run(context),
             Self::Tag(tag) => tag.run(context),
             Self::Note(note) => note.run(context),

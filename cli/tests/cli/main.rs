@@ -16,4 +16,6 @@ mod session;
 mod show;
 mod signals;
 mod store;
+mod sync;
+mod synced;
 mod terminal;
