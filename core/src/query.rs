@@ -1,8 +1,21 @@
 //! Listings: which executions, in which order, which part of them.
 
 use crate::id::DeviceId;
-use crate::model::{Kind, Status};
+use crate::model::{Kind, Status, text_enum};
 use crate::time::Timestamp;
+
+text_enum! {
+    /// How an execution's row stands toward the backends that take part. Without any, none stands
+    /// in any way.
+    SyncFilter in "sync state" {
+        /// Each of them has its newest change, and none has refused it.
+        Synced = "synced",
+        /// One of them at least has not answered for its newest change.
+        Waiting = "waiting",
+        /// One of them at least has refused its newest change.
+        Rejected = "rejected",
+    }
+}
 
 /// Which executions a listing shows: all conditions hold at once, an unset one always holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +43,8 @@ pub struct Filter {
     pub duration_ms_min: Option<u64>,
     /// Took at most this long, in milliseconds.
     pub duration_ms_max: Option<u64>,
+    /// Whose row stands so toward the backends that take part.
+    pub sync_state: Option<SyncFilter>,
     /// In the trash, instead of in the history.
     pub deleted: bool,
 }

@@ -17,6 +17,7 @@ pub mod relay;
 mod runlog;
 mod runner;
 pub mod sync;
+pub mod sync_history;
 mod system;
 pub mod vault;
 

@@ -55,6 +55,7 @@ mod pieces;
 mod purge;
 mod rejections;
 mod rows;
+mod standing;
 mod statements;
 mod store;
 mod surface;

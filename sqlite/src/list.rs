@@ -3,6 +3,9 @@
 //! Each listing walks one index in its own order: by time, that of the first filter in a fixed
 //! priority; by duration, that of the durations. The other filters are checked on the way. So no
 //! listing sorts, and a page costs what it shows and what it skips.
+//!
+//! The one exception are the few executions that wait for a backend or were refused by one
+//! ([`standing`](crate::standing)): they are found by what makes them few, and then sorted.
 
 use runlog_core::model::Visibility;
 use runlog_core::query::{Cursor, ListQuery};
@@ -15,6 +18,7 @@ use crate::derived::{is_indexed_whole, params_hold};
 use crate::error::Outcome;
 use crate::listing::{Bind, Listing, PARAMS_AT, SELECTED_BEFORE_CELLS, Want};
 use crate::rows::visibility_number;
+use crate::standing::Standing;
 use crate::tx::Tx;
 use crate::values::{bytes_at, execution_at, value_at};
 
@@ -22,7 +26,11 @@ use crate::values::{bytes_at, execution_at, value_at};
 pub(crate) fn page(tx: &Tx<'_>, query: &ListQuery) -> Outcome<ListedPage> {
     let limit = query.page_len();
     let unindexed = unindexed_param(query);
-    let listing = Listing::new(query, Want::Page { verified: unindexed.is_some() });
+    let standing = match Standing::of(tx, &query.filter)? {
+        Some(standing) => standing,
+        None => return Ok(ListedPage { rows: Vec::new(), next: None }),
+    };
+    let listing = Listing::new(query, &standing, Want::Page { verified: unindexed.is_some() });
     let mut select = prepare(tx, &listing)?;
     let mut found = select.raw_query();
     let mut page = Vec::with_capacity(limit.min(64));
@@ -51,13 +59,14 @@ pub(crate) fn page(tx: &Tx<'_>, query: &ListQuery) -> Outcome<ListedPage> {
 
 /// How many executions match.
 pub(crate) fn count(tx: &Tx<'_>, query: &ListQuery) -> Outcome<u64> {
+    let Some(standing) = Standing::of(tx, &query.filter)? else { return Ok(0) };
     let Some((name, value)) = unindexed_param(query) else {
-        let mut select = prepare(tx, &Listing::new(query, Want::Count))?;
+        let mut select = prepare(tx, &Listing::new(query, &standing, Want::Count))?;
         let mut rows = select.raw_query();
         let count: i64 = rows.next()?.map_or(Ok(0), |row| row.get(0))?;
         return Ok(count.cast_unsigned());
     };
-    let mut select = prepare(tx, &Listing::new(query, Want::Params))?;
+    let mut select = prepare(tx, &Listing::new(query, &standing, Want::Params))?;
     let mut rows = select.raw_query();
     let mut count = 0;
     while let Some(row) = rows.next()? {

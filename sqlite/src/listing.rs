@@ -4,11 +4,12 @@
 
 use std::fmt::Write;
 
-use runlog_core::query::{Filter, ListQuery};
+use runlog_core::query::{Filter, ListQuery, SyncFilter};
 use runlog_core::schema::{Table, executions};
 
 use crate::derived::indexed_part;
 use crate::list::shown;
+use crate::standing::Standing;
 use crate::values::signed;
 
 /// What a statement gives.
@@ -52,6 +53,15 @@ enum Walk {
 }
 
 impl Walk {
+    /// What finds those that stand as asked toward the backends, where they are few.
+    fn of_few(asked: Option<SyncFilter>) -> Option<Self> {
+        match asked? {
+            SyncFilter::Waiting => Some(Self::Executions("executions_change")),
+            SyncFilter::Rejected => Some(Self::Executions("sqlite_autoindex_executions_1")),
+            _ => None,
+        }
+    }
+
     /// The index that answers most of the filter while keeping the order. The first filter wins
     /// that usually leaves fewest.
     fn of(filter: &Filter, by_duration: bool) -> Self {
@@ -78,7 +88,7 @@ impl Walk {
 }
 
 impl<'a> Listing<'a> {
-    pub(crate) fn new(query: &'a ListQuery, want: Want) -> Self {
+    pub(crate) fn new(query: &'a ListQuery, standing: &'a Standing, want: Want) -> Self {
         let by_duration = match want {
             Want::Page { .. } => query.order.by_duration(),
             // Without an order, the durations are walked where nothing else narrows the count.
@@ -90,7 +100,8 @@ impl<'a> Listing<'a> {
                     && filter.until.is_none()
             }
         };
-        let walk = Walk::of(&query.filter, by_duration);
+        let few = Walk::of_few(query.filter.sync_state).filter(|_| standing.few);
+        let walk = few.unwrap_or_else(|| Walk::of(&query.filter, by_duration));
         let key = match walk {
             Walk::Executions(_) if by_duration => ["e.duration", "e.row"],
             Walk::Executions(_) => ["e.begun_at", "e.row"],
@@ -100,6 +111,7 @@ impl<'a> Listing<'a> {
         listing.select(want, key);
         listing.walk(walk, query);
         listing.filter(&query.filter, walk);
+        listing.standing(query.filter.sync_state, standing);
         match want {
             Want::Page { verified } => {
                 listing.bounds(query, by_duration, key, true);
@@ -200,6 +212,41 @@ impl<'a> Listing<'a> {
             self.condition("p.value =", Bind::Text(indexed_part(value)));
             self.push(")");
         }
+    }
+
+    /// How the row stands toward the backends that take part.
+    fn standing(&mut self, asked: Option<SyncFilter>, standing: &'a Standing) {
+        match asked {
+            None => {}
+            Some(SyncFilter::Waiting) => self.condition("e.change >", Bind::Integer(standing.sent)),
+            Some(SyncFilter::Rejected) => {
+                if standing.few {
+                    self.push(" AND e.id IN (SELECT f.key FROM rejections AS f WHERE");
+                    self.refused_by(standing, "f");
+                    self.push(")");
+                }
+                self.push(" AND EXISTS (SELECT 1 FROM rejections AS r WHERE");
+                self.refused_by(standing, "r");
+                self.push(" AND r.key = e.id AND r.change >= e.change)");
+            }
+            Some(_) => {
+                self.condition("e.change <=", Bind::Integer(standing.sent));
+                self.push(" AND NOT EXISTS (SELECT 1 FROM rejections AS r WHERE");
+                self.refused_by(standing, "r");
+                self.push(" AND r.key = e.id AND r.change >= e.change)");
+            }
+        }
+    }
+
+    /// That a refusal is one of an execution by a backend that takes part.
+    fn refused_by(&mut self, standing: &'a Standing, refusal: &'static str) {
+        // Writing into a string does not fail.
+        let _ = write!(self.text, " {refusal}.backend IN (");
+        for (at, backend) in standing.backends.iter().enumerate() {
+            self.push(if at == 0 { "?" } else { ", ?" });
+            self.binds.push(Bind::Bytes(backend));
+        }
+        let _ = write!(self.text, ") AND {refusal}.table_name = '{}'", Table::Executions.name());
     }
 
     /// The ranges of time and duration, and where the page begins. A cursor and a bound on the same

@@ -6,8 +6,12 @@ mod support;
 use std::cell::RefCell;
 
 use runlog_core::model::{Kind, Status};
-use runlog_core::query::{Cursor, Filter, ListQuery, Order};
-use runlog_core::store::{BackendId, ChangeNumber, ItemKey, Room, Store, StoreError};
+use runlog_core::query::{Cursor, Filter, ListQuery, Order, SyncFilter};
+use runlog_core::schema::RowKey;
+use runlog_core::store::{
+    Backend, BackendId, ChangeNumber, ItemKey, Rejection, Room, Store, StoreError, StoreResult,
+    WriteTx,
+};
 use runlog_core::sync::run::{Direction, LogQuery, RunFilter, RunStatus, SyncId};
 use runlog_sqlite::{Options, SqliteStore};
 use rusqlite::Connection;
@@ -19,7 +23,7 @@ const ORDERS: [Order; 4] =
 
 type Change = fn(&mut Filter);
 
-const FILTERS: [(&str, Change); 12] = [
+const FILTERS: [(&str, Change); 13] = [
     ("workflow", |f| f.workflow_id = Some("workflow-3".into())),
     ("kind", |f| f.kind = Some(Kind::Job)),
     ("status", |f| f.status = Some(Status::Failed)),
@@ -32,6 +36,13 @@ const FILTERS: [(&str, Change); 12] = [
     ("until", |f| f.until = Some(NOW.plus_millis(90_000))),
     ("shortest", |f| f.duration_ms_min = Some(100)),
     ("longest", |f| f.duration_ms_max = Some(700)),
+    ("synced", |f| f.sync_state = Some(SyncFilter::Synced)),
+];
+
+/// What is few is sorted after it was found.
+const FEW: [(&str, Change, &str); 2] = [
+    ("waiting", |f| f.sync_state = Some(SyncFilter::Waiting), "executions_change (change>?)"),
+    ("rejected", |f| f.sync_state = Some(SyncFilter::Rejected), "executions_1 (id=?)"),
 ];
 
 thread_local! {
@@ -43,6 +54,29 @@ fn remember(event: TraceEvent<'_>) {
     if let TraceEvent::Stmt(statement, _) = event {
         STATEMENTS.with_borrow_mut(|statements| statements.push(statement.sql().into_owned()));
     }
+}
+
+/// A backend that has half of it, and refused some.
+fn with_backend(tx: &mut dyn WriteTx) -> StoreResult<()> {
+    let half = ChangeNumber::new(100);
+    let backend = BackendId(1);
+    tx.put_backend(&Backend {
+        id: backend,
+        name: "relay".to_owned(),
+        settings: Vec::new(),
+        added_at: NOW,
+        enabled: true,
+        sent: half,
+        position: Vec::new(),
+    })?;
+    tx.put_rejection(&Rejection {
+        backend,
+        item: ItemKey::from(&RowKey::Execution(id(3))),
+        change: half,
+        code: "quota".to_owned(),
+        reason: "full".to_owned(),
+        at: NOW,
+    })
 }
 
 /// A store on a file, and a connection that explains its statements.
@@ -59,6 +93,7 @@ impl Watched {
         let connection = Connection::open(&path).unwrap();
         let mut store = SqliteStore::open(connection, Options::default(), NOW).unwrap();
         filled(&mut store, 200);
+        store.write(|tx| with_backend(tx)).unwrap();
         let mut connection = store.into_connection();
         connection.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(remember)).unwrap();
         let store = SqliteStore::open(connection, Options::default(), NOW).unwrap();
@@ -90,7 +125,9 @@ impl Watched {
         for (text, steps) in plans {
             for step in steps {
                 let constant = step.contains("SUBQUERY") || step == "SCAN CONSTANT ROW";
-                let fine = step.starts_with("SEARCH") || constant;
+                // A handful at most.
+                let backends = step.starts_with("SCAN backends");
+                let fine = step.starts_with("SEARCH") || constant || backends;
                 assert!(fine, "{what}: {step}\n{text}");
             }
         }
@@ -163,6 +200,33 @@ fn a_single_filter_walks_its_own_index() {
     });
     let plan = "executions_duration (visibility=? AND duration>?)";
     assert!(plans[0].1[0].ends_with(plan), "{:?}", plans[0]);
+}
+
+/// Few are found by what makes them few, in every order and with every other filter.
+#[test]
+fn what_waits_or_was_refused_is_found_without_a_walk_through_all() {
+    let mut watched = Watched::new();
+    for (name, change, plan) in FEW {
+        for order in ORDERS {
+            for (_, other) in &FILTERS[..12] {
+                let mut query = ListQuery::newest(20);
+                query.order = order;
+                other(&mut query.filter);
+                change(&mut query.filter);
+                let plans = watched.plans(|store| {
+                    store.read(|tx| tx.list(&query)).unwrap();
+                    store.read(|tx| tx.count(&query)).unwrap();
+                });
+                let of_listings = plans.iter().filter(|(text, _)| text.contains("AS e"));
+                assert_eq!(of_listings.clone().count(), 2, "{name}: {plans:?}");
+                for (text, steps) in of_listings {
+                    assert!(steps[0].ends_with(plan), "{name}, {order:?}: {steps:?}\n{text}");
+                    let scans = steps.iter().any(|step| step.starts_with("SCAN"));
+                    assert!(!scans, "{name}: {steps:?}\n{text}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::context::{Context, shown};
 use crate::error::{Error, ErrorKind};
+use crate::text::size::bytes;
 
 /// Check the history: where it is, how large, whether it is whole
 ///
@@ -289,19 +290,4 @@ fn print(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
         1 => writeln!(out, "1 thing is wrong."),
         count => writeln!(out, "{count} things are wrong."),
     }
-}
-
-/// A number of bytes, in a unit that leaves few digits.
-fn bytes(count: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if count < 1024 {
-        return format!("{count} B");
-    }
-    let mut value = count as f64 / 1024.0;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    format!("{value:.1} {}", UNITS[unit])
 }

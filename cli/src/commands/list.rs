@@ -2,10 +2,12 @@ use std::io::Write;
 
 use clap::{Args, ValueEnum};
 use runlog::Runlog;
+use runlog::history::SyncSummary;
 use runlog::id::DeviceId;
 use runlog::model::{Kind, Status, Summary, Tag, WorkflowId};
-use runlog::query::{Cursor, Filter, ListQuery, Order, PAGE_MAX};
+use runlog::query::{Cursor, Filter, ListQuery, Order, PAGE_MAX, SyncFilter};
 use runlog::time::Timestamp;
+use serde::Serialize;
 
 use crate::context::{Context, DIM, hint, say};
 use crate::error::{Error, ErrorKind};
@@ -80,6 +82,9 @@ struct Filters {
     /// That took at most this long
     #[arg(long, value_name = "LENGTH", value_parser = parse_millis)]
     max_duration: Option<u64>,
+    /// That stand so toward the backends that take part
+    #[arg(long, value_name = "STATE", value_parser = argument::sync_state())]
+    sync: Option<SyncFilter>,
     /// Those in the trash instead
     #[arg(long)]
     deleted: bool,
@@ -127,7 +132,7 @@ impl List {
         let query = self.filters.applied(query, runlog.device());
         let (executions, next) = read(&runlog, query, self.limit)?;
         if self.json {
-            print_json(context, &executions)?;
+            print_json(context, &runlog, &executions)?;
         } else if executions.is_empty() {
             self.say_nothing_found();
         } else {
@@ -192,6 +197,7 @@ impl Filters {
         filter.until = self.until;
         filter.duration_ms_min = self.min_duration;
         filter.duration_ms_max = self.max_duration;
+        filter.sync_state = self.sync;
         filter.deleted = self.deleted;
         filter
     }
@@ -217,13 +223,26 @@ fn read(
     }
 }
 
+/// An execution with how its row stands toward the backends.
+#[derive(Debug, Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    execution: &'a Summary,
+    #[serde(flatten)]
+    sync: SyncSummary,
+}
+
 /// An array with one execution a line.
-fn print_json(context: &Context, executions: &[Summary]) -> Result<(), Error> {
+fn print_json(context: &Context, runlog: &Runlog, executions: &[Summary]) -> Result<(), Error> {
+    let ids: Vec<_> = executions.iter().map(|execution| execution.id).collect();
+    let synced = runlog.read(|history| history.sync_summaries(&ids))?;
+    let listed = executions.iter().zip(synced);
     let mut out = context.raw_out();
     out.write_all(b"[")?;
-    for (index, execution) in executions.iter().enumerate() {
+    for (index, (execution, sync)) in listed.enumerate() {
         out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut out, execution).map_err(std::io::Error::from)?;
+        serde_json::to_writer(&mut out, &Listed { execution, sync })
+            .map_err(std::io::Error::from)?;
     }
     out.write_all(if executions.is_empty() { b"]\n" } else { b"\n]\n" })?;
     Ok(out.flush()?)

@@ -21,6 +21,7 @@ mod show;
 mod sync;
 mod tag;
 mod vault;
+mod why;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     Run(run::Run),
     List(list::List),
     Show(show::Show),
+    Why(why::Why),
     Logs(logs::Logs),
     Tag(tag::Tag),
     Note(note::Note),
@@ -64,6 +66,7 @@ impl Command {
             Self::Sync(sync) => return sync.run(context),
             Self::List(list) => list.run(context),
             Self::Show(show) => show.run(context),
+            Self::Why(why) => why.run(context),
             Self::Logs(logs) => logs.run(context),
             Self::Tag(tag) => tag.run(context),
             Self::Note(note) => note.run(context),

@@ -2,9 +2,12 @@ use std::io::Write;
 
 use anstyle::Style;
 use clap::Args;
-use runlog::id::IdPattern;
+use runlog::history::{HistoryError, HistoryReader, SyncState, SyncSummary};
+use runlog::id::{ExecutionId, IdPattern};
 use runlog::model::{Execution, Exit, Status, Summary};
+use runlog::sync_history::BackendId;
 use runlog::time::Timestamp;
+use serde::Serialize;
 
 use crate::context::{Context, Out};
 use crate::error::{Error, ErrorKind};
@@ -28,9 +31,9 @@ pub(crate) struct Show {
 
 impl Show {
     pub(super) fn run(self, context: &Context) -> Result<(), Error> {
-        let (execution, lines) = context.open()?.read(|history| {
+        let (execution, lines, sync) = context.open()?.read(|history| {
             let id = history.find(&self.id)?;
-            Ok((history.execution(id)?, history.last_sequence(id)?))
+            Ok((history.execution(id)?, history.last_sequence(id)?, Sync::read(history, id)?))
         })?;
         let Some(execution) = execution else {
             let message = format!("execution {} is not whole yet", self.id);
@@ -39,13 +42,53 @@ impl Show {
         };
         if self.json {
             let mut out = context.raw_out();
-            serde_json::to_writer_pretty(&mut out, &execution).map_err(std::io::Error::from)?;
+            let shown = Shown { execution: &execution, sync: &sync };
+            serde_json::to_writer_pretty(&mut out, &shown).map_err(std::io::Error::from)?;
             writeln!(out)?;
             return Ok(out.flush()?);
         }
         let mut page = Page { out: context.out(), now: context.now };
         page.print(&execution, lines)?;
+        page.sync(&sync)?;
         Ok(page.out.flush()?)
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    execution: &'a Execution,
+    #[serde(flatten)]
+    sync: &'a Sync,
+}
+
+/// How its row stands toward the backends.
+#[derive(Debug, Serialize)]
+struct Sync {
+    #[serde(flatten)]
+    summary: SyncSummary,
+    #[serde(rename = "sync")]
+    backends: Vec<Standing>,
+}
+
+#[derive(Debug, Serialize)]
+struct Standing {
+    backend_id: BackendId,
+    backend: String,
+    #[serde(flatten)]
+    state: SyncState,
+}
+
+impl Sync {
+    fn read(history: &HistoryReader<'_>, id: ExecutionId) -> Result<Self, HistoryError> {
+        let (summary, states) = history.sync_state_of(id)?;
+        let backends = history.tx().backends()?.into_iter().zip(states);
+        let backends = backends.map(|(backend, (backend_id, state))| Standing {
+            backend_id,
+            backend: backend.name,
+            state,
+        });
+        Ok(Self { summary, backends: backends.collect() })
     }
 }
 
@@ -105,6 +148,23 @@ impl Page {
             1 => self.field("Log", &format!("1 line: runlog logs {}", id.short())),
             lines => self.field("Log", &format!("{lines} lines: runlog logs {}", id.short())),
         }
+    }
+
+    fn sync(&mut self, sync: &Sync) -> std::io::Result<()> {
+        for (index, standing) in sync.backends.iter().enumerate() {
+            let state = match &standing.state {
+                SyncState::Synced { at: Some(at) } => {
+                    format!("synced {}  ({})", when::exact(*at), when::ago(*at, self.now))
+                }
+                SyncState::Synced { at: None } => "synced".to_owned(),
+                SyncState::Waiting => "waiting".to_owned(),
+                SyncState::Rejected { reason } => format!("refused: {}", plain(reason)),
+                _ => "takes no part".to_owned(),
+            };
+            let name = if index == 0 { "Sync" } else { "" };
+            self.field(name, &format!("{}: {state}", plain(&standing.backend)))?;
+        }
+        Ok(())
     }
 
     fn times(&mut self, summary: &Summary) -> std::io::Result<()> {

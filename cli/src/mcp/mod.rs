@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `server` | the protocol: which tools there are, and calling them |
 //! | `history` | the database, opened anew for each call |
-//! | `executions`, `status`, `logs` | the tools, a file each: input, output, what it does |
+//! | `executions`, `status`, `logs`, `sync_status`, `sync_history` | the tools, a file each: input, output, what it does |
 //! | `page` | which lines of a log fit into an answer |
 //! | `schema` | JSON schemas of the types of the history |
 //! | `error` | what a tool tells an assistant that asked for something it cannot have |
@@ -23,5 +23,7 @@ mod page;
 mod schema;
 mod server;
 mod status;
+mod sync_history;
+mod sync_status;
 
 pub(crate) use server::serve;

@@ -19,7 +19,7 @@ use serde_json::Value as Json;
 
 use super::error::ToolError;
 use super::history::History;
-use super::{executions, logs, status};
+use super::{executions, logs, status, sync_history, sync_status};
 use crate::error::{Error, ErrorKind};
 
 const INSTRUCTIONS: &str = "\
@@ -94,8 +94,15 @@ impl ServerHandler for Server {
             LIST => Ok(answer(LIST, arguments, |input| executions::list(&history, input))),
             STATUS => Ok(answer(STATUS, arguments, |input| status::get(&history, &input))),
             LOGS => Ok(answer(LOGS, arguments, |input| logs::get(&history, &input))),
+            SYNC_STATUS => {
+                Ok(answer(SYNC_STATUS, arguments, |input| sync_status::get(&history, input)))
+            }
+            SYNC_HISTORY => {
+                Ok(answer(SYNC_HISTORY, arguments, |input| sync_history::list(&history, input)))
+            }
             name => {
-                let message = format!("unknown tool '{name}'; there are {LIST}, {STATUS}, {LOGS}");
+                let names = [LIST, STATUS, LOGS, SYNC_STATUS, SYNC_HISTORY].join(", ");
+                let message = format!("unknown tool '{name}'; there are {names}");
                 Err(ErrorData::invalid_params(message, None))
             }
         };
@@ -108,6 +115,8 @@ impl ServerHandler for Server {
 const LIST: &str = "list_execution_history";
 const STATUS: &str = "get_status";
 const LOGS: &str = "get_logs";
+const SYNC_STATUS: &str = "get_sync_status";
+const SYNC_HISTORY: &str = "get_sync_history";
 
 /// The tools, in the order in which one begins to use them.
 fn tools() -> Vec<Tool> {
@@ -132,6 +141,19 @@ fn tools() -> Vec<Tool> {
              the last 100 lines; otherwise the last lines (last), a range by sequence (from, to), \
              or the lines around one (around, context). Where max_bytes ends the answer early, \
              truncated is true and next_seq says where to go on.",
+        ),
+        tool::<sync_status::Input, sync_status::Output>(
+            SYNC_STATUS,
+            "Get status of syncing",
+            "Tell whether this device is up to date with the places that it syncs with, and if \
+             not, since when and why: what waits, what was refused, what cannot be applied, and \
+             which of them was not heard from.",
+        ),
+        tool::<sync_history::Input, sync_history::Output>(
+            SYNC_HISTORY,
+            "Get history of syncing",
+            "List the runs of syncing, newest first: with which backend, how each ended, what it \
+             moved, and what went wrong. Pages by limit and offset.",
         ),
     ]
 }

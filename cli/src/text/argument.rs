@@ -5,6 +5,8 @@ use std::str::FromStr;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use runlog::log::{Level, Stream};
 use runlog::model::{InvalidValue, Kind, Params, Status, Tag};
+use runlog::query::SyncFilter;
+use runlog::sync_history::{Direction, RunStatus};
 
 /// Reads `NAME=VALUE`; the value may be empty and may hold further equals signs.
 pub(crate) fn param(text: &str) -> Result<(String, String), String> {
@@ -37,6 +39,21 @@ pub(crate) fn stream() -> impl TypedValueParser<Value = Stream> {
 /// Reads a level.
 pub(crate) fn level() -> impl TypedValueParser<Value = Level> {
     one_of(Level::ALL.iter().map(|level| level.as_str()))
+}
+
+/// Reads how executions stand toward the backends.
+pub(crate) fn sync_state() -> impl TypedValueParser<Value = SyncFilter> {
+    one_of(SyncFilter::ALL.iter().map(|state| state.as_str()))
+}
+
+/// Reads the direction of a sync.
+pub(crate) fn direction() -> impl TypedValueParser<Value = Direction> {
+    one_of(Direction::ALL.iter().map(|direction| direction.as_str()))
+}
+
+/// Reads the status of a sync.
+pub(crate) fn run_status() -> impl TypedValueParser<Value = RunStatus> {
+    one_of(RunStatus::ALL.iter().map(|status| status.as_str()))
 }
 
 fn one_of<T>(names: impl Iterator<Item = &'static str>) -> impl TypedValueParser<Value = T>

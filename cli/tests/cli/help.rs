@@ -18,6 +18,7 @@ fn the_help_begins_with_what_it_is_and_an_example() {
       run          Run a program and record it: command line, output, exit code
       list         List executions, newest first
       show         Show everything about an execution but its log
+      why          Tell who wrote a value, how it came here, and what it displaced
       logs         Print what an execution has printed, and its structured events
       tag          Put tags on an execution, or take them off
       note         Write a note on an execution, or remove it
@@ -25,6 +26,7 @@ fn the_help_begins_with_what_it_is_and_an_example() {
       delete       Move executions to the trash
       restore      Take executions out of the trash
       import       Import the history of another program
+      sync         Tell how syncing stands, and what it did
       doctor       Check the history: where it is, how large, whether it is whole
       mcp          Serve an assistant over stdio: the Model Context Protocol
       completions  Print a completion script for a shell
@@ -150,6 +152,8 @@ fn help_of_list() {
           --until <TIME>           Begun before this time
           --min-duration <LENGTH>  That took at least this long:  [took], 30s, 1h30m
           --max-duration <LENGTH>  That took at most this long
+          --sync <STATE>           That stand so toward the backends that take part [possible values:
+                                   synced, waiting, rejected]
           --deleted                Those in the trash instead
 
     Global options:

@@ -18,4 +18,6 @@ mod show;
 mod signals;
 mod store;
 mod sync;
+mod sync_history;
+mod synced;
 mod terminal;

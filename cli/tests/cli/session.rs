@@ -148,6 +148,7 @@ impl Session {
             (r"\((just now|\d+ s ago)\)", "(just now)".to_owned()),
             (r"(just now|\d+ s ago) +", "just now  ".to_owned()),
             (r"STARTED +", "STARTED   ".to_owned()),
+            (r"WHEN +", "WHEN      ".to_owned()),
             (r" *\b(\d+ms|\d+\.\ds)", "  [took]".to_owned()),
             (r" +TOOK", "    TOOK".to_owned()),
             (r#""(duration_ms|database|wal)": ?\d+"#, r#""$1": [number]"#.to_owned()),

@@ -7,5 +7,6 @@ mod assistant;
 mod errors;
 mod history;
 mod logs;
+mod sync;
 mod tools;
 mod wire;

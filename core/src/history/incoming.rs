@@ -142,7 +142,7 @@ impl HistoryWriter<'_> {
             return Ok(Effect::of(Merged::Unchanged));
         }
         if let Some(arrival) = self.arrival {
-            self.note_displaced(key, &held, &all, &won, arrival)?;
+            self.note_displaced((key, clock), &held, &all, &won, arrival)?;
         }
         for (column, value) in &won {
             all[column.index()] = value.clone();
@@ -152,10 +152,10 @@ impl HistoryWriter<'_> {
         Ok(Effect { merged: Merged::Updated, shown: Some((before, after)) })
     }
 
-    /// Notes what the winning cells displace.
+    /// Notes what the winning cells, written under the clock `by`, displace.
     fn note_displaced(
         &mut self,
-        key: &RowKey,
+        (key, by): (&RowKey, Clock),
         held: &RowClocks,
         all: &[Value],
         won: &[(ColumnId, Value)],
@@ -168,8 +168,8 @@ impl HistoryWriter<'_> {
                 continue;
             }
             let name = key.table().columns()[column.index()].name;
-            let displaced =
-                Displaced { clock, value: old.clone(), at: self.now, run: Some(arrival.run) };
+            let (value, at, run) = (old.clone(), self.now, Some(arrival.run));
+            let displaced = Displaced { clock, value, by, at, run };
             displaced.note(self.tx, &item, name)?;
         }
         Ok(())

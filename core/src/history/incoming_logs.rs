@@ -105,7 +105,13 @@ impl HistoryWriter<'_> {
             return Ok(Effect::of(Merged::Unchanged));
         }
         let before = self.tx.row(&key, ColumnSet::EMPTY)?.map(|row| row.visibility);
-        self.purge_up_to(execution, clock, items)?;
+        let known = self.tx.execution_items(execution)?;
+        if known.iter().all(|item| items.contains(item)) {
+            self.purge_up_to(execution, clock, items)?;
+        } else {
+            // Whoever purged did not know of all of it: the backends hear of the rest from here.
+            self.purge_as_own(execution, clock, items)?;
+        }
         let shown = before.map(|before| (before, Visibility::Hidden));
         Ok(Effect { merged: Merged::Updated, shown })
     }
@@ -121,7 +127,21 @@ impl HistoryWriter<'_> {
         if self.purged_items(execution)?.contains(&item) {
             return Ok(());
         }
-        self.purge_up_to(execution, clock, vec![item])
+        self.purge_as_own(execution, clock, vec![item])
+    }
+
+    /// As [`Self::purge_up_to`], for every backend to hear.
+    fn purge_as_own(
+        &mut self,
+        execution: ExecutionId,
+        clock: Clock,
+        items: Vec<ItemKey>,
+    ) -> Result<(), HistoryError> {
+        self.owes = true;
+        let arrival = self.arrival.take();
+        let purged = self.purge_up_to(execution, clock, items);
+        self.arrival = arrival;
+        purged
     }
 
     /// Purges what an execution holds up to a clock, under a new number.
@@ -137,10 +157,11 @@ impl HistoryWriter<'_> {
         self.tx.purge(execution, clock, change)?;
         let item = ItemKey::purge(execution);
         self.note_change(&item, (ChangeNumber::ZERO, change), ColumnSet::EMPTY)?;
-        for record in newer {
-            self.merge_record(record)?;
-        }
-        Ok(())
+        // It was here before: whoever brought the purge need not have it.
+        let arrival = self.arrival.take();
+        let kept = newer.into_iter().try_for_each(|record| self.merge_record(record).map(|_| ()));
+        self.arrival = arrival;
+        kept
     }
 
     /// The cells of an execution and its tags that are newer than a clock.

@@ -169,7 +169,7 @@ pub(crate) fn note_predecessor(tx: &mut dyn WriteTx, old: DeviceId) -> Result<()
 }
 
 /// The ids that this device had before.
-fn predecessors(tx: &dyn ReadTx) -> Result<Vec<DeviceId>, StoreError> {
+pub(crate) fn predecessors(tx: &dyn ReadTx) -> Result<Vec<DeviceId>, StoreError> {
     let ids = tx.note(Room::Local, PREDECESSORS)?.unwrap_or_default();
     Ok(ids.chunks_exact(16).filter_map(DeviceId::from_slice).collect())
 }

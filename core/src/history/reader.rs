@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::HistoryError;
 use super::log_reading::read_log;
-use super::sync_state::{SyncState, SyncSummary, sync_states};
+use super::sync_state::{SyncState, SyncSummary, sync_states, sync_summaries};
 use crate::id::{DeviceId, ExecutionId, IdPattern};
 use crate::log::{LogEntry, LogFilter, LogRange};
 use crate::model::{Execution, InvalidValue, Status, Summary, Tag, Visibility};
@@ -127,6 +127,25 @@ impl<'a> HistoryReader<'a> {
         key: &RowKey,
     ) -> Result<(SyncSummary, Vec<(BackendId, SyncState)>), HistoryError> {
         sync_states(self.tx, key)
+    }
+
+    /// As [`Self::sync_state`], of an execution's row.
+    ///
+    /// # Errors
+    /// [`HistoryError::NotFound`] where there is none.
+    pub fn sync_state_of(
+        &self,
+        id: ExecutionId,
+    ) -> Result<(SyncSummary, Vec<(BackendId, SyncState)>), HistoryError> {
+        self.sync_state(&RowKey::Execution(id))
+    }
+
+    /// The states of executions' rows over all backends, one for each id.
+    ///
+    /// # Errors
+    /// [`HistoryError::NotFound`] where one is not there, and there is a backend.
+    pub fn sync_summaries(&self, ids: &[ExecutionId]) -> Result<Vec<SyncSummary>, HistoryError> {
+        sync_summaries(self.tx, ids)
     }
 
     /// Runs that a device recorded and that are running, in the history or in the trash.

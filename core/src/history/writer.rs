@@ -24,6 +24,8 @@ pub struct HistoryWriter<'a> {
     /// What the backends that take part have; read when it is first asked for.
     watermarks: Option<Option<Watermarks>>,
     pub(super) arrival: Option<Arrival>,
+    /// Whether something that came made a change that whoever sent it does not have.
+    pub(super) owes: bool,
 }
 
 /// Where the changes of a transaction come from, if not from this device.
@@ -47,7 +49,8 @@ impl<'a> HistoryWriter<'a> {
         let found = tx.counters()?;
         let clock = ClockGenerator::new(device, found.clock);
         let change = found.change;
-        Ok(Self { tx, now, clock, masker, change, found, watermarks: None, arrival: None })
+        let (watermarks, arrival, owes) = (None, None, false);
+        Ok(Self { tx, now, clock, masker, change, found, watermarks, arrival, owes })
     }
 
     /// Writes back what the transaction moved.
@@ -91,6 +94,11 @@ impl<'a> HistoryWriter<'a> {
     /// Says where the changes that follow come from.
     pub(crate) fn arriving(&mut self, arrival: Option<Arrival>) {
         self.arrival = arrival;
+    }
+
+    /// Whether something that came made a change that whoever sent it does not have.
+    pub(crate) fn owes(&self) -> bool {
+        self.owes
     }
 
     /// The transaction, for what syncing keeps beside the history.

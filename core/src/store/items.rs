@@ -141,6 +141,19 @@ pub struct Lease {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BackendId(pub u128);
 
+/// As a UUID.
+impl std::fmt::Display for BackendId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        uuid::Uuid::from_u128(self.0).as_hyphenated().fmt(f)
+    }
+}
+
+impl serde::Serialize for BackendId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// Longest name of a backend, in bytes.
 pub const BACKEND_NAME_BYTES_MAX: usize = 64;
 

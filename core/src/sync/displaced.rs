@@ -17,6 +17,8 @@ pub struct Displaced {
     pub clock: Clock,
     /// What it was.
     pub value: Value,
+    /// The clock of the value that took its place.
+    pub by: Clock,
     /// When it was displaced here.
     pub at: Timestamp,
     /// The sync run that brought the newer value.
@@ -31,8 +33,9 @@ impl Displaced {
         item: &ItemKey,
         column: &str,
     ) -> StoreResult<()> {
-        let mut bytes = Vec::with_capacity(80);
+        let mut bytes = Vec::with_capacity(104);
         bytes.extend_from_slice(&self.at.as_millis().to_be_bytes());
+        bytes.extend_from_slice(&self.by.to_wire());
         bytes.extend_from_slice(&self.clock.to_wire());
         bytes.push(self.run.is_some().into());
         bytes.extend_from_slice(self.run.as_ref().map_or(&[], |run| run.0.as_bytes()));
@@ -53,27 +56,45 @@ impl Displaced {
     }
 }
 
+/// What one step of forgetting did.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Forgotten {
+    /// How many were forgotten.
+    pub removed: u64,
+    /// Where to go on; `None` at the end.
+    pub next: Option<Vec<u8>>,
+}
+
 /// Forgets what was displaced before `before`. Looks at no more than `limit` of them, in the order
 /// of their rows from `after` on, and says where to go on.
+///
+/// # Errors
+/// The store's own errors.
 pub fn forget_before(
     tx: &mut dyn WriteTx,
     before: Timestamp,
     after: Option<&[u8]>,
     limit: usize,
-) -> StoreResult<Option<Vec<u8>>> {
+) -> StoreResult<Forgotten> {
     let notes = tx.notes(Room::Displaced, &[], after, limit)?;
+    let mut forgotten = Forgotten::default();
     for (key, value) in &notes {
         let at = Reader::new(value).u64().map_or(i64::MIN, |millis| millis as i64);
         if at < before.as_millis() {
             tx.remove_note(Room::Displaced, key)?;
+            forgotten.removed += 1;
         }
     }
-    Ok((notes.len() == limit).then(|| notes.into_iter().next_back().map(|(key, _)| key)).flatten())
+    if notes.len() == limit {
+        forgotten.next = notes.into_iter().next_back().map(|(key, _)| key);
+    }
+    Ok(forgotten)
 }
 
 fn decode(bytes: &[u8]) -> Result<Displaced, DecodeError> {
     let mut reader = Reader::new(bytes);
     let at = Timestamp::from_millis(reader.u64()? as i64);
+    let by = Clock::from_wire(reader.array()?);
     let clock = Clock::from_wire(reader.array()?);
     let run = match reader.u8()? {
         0 => None,
@@ -81,7 +102,7 @@ fn decode(bytes: &[u8]) -> Result<Displaced, DecodeError> {
     };
     let value = decode_value(&mut reader)?;
     reader.finish()?;
-    Ok(Displaced { clock, value, at, run })
+    Ok(Displaced { clock, value, by, at, run })
 }
 
 fn key_of(item: &ItemKey, column: &str) -> Vec<u8> {

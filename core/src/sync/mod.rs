@@ -10,6 +10,7 @@ pub mod local;
 pub mod message;
 mod plain;
 pub mod quarantine;
+pub mod reading;
 pub mod run;
 pub mod schedule;
 mod settled;

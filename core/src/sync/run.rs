@@ -131,6 +131,20 @@ text_enum! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct SyncId(pub uuid::Uuid);
 
+impl std::fmt::Display for SyncId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.as_hyphenated().fmt(f)
+    }
+}
+
+impl std::str::FromStr for SyncId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        uuid::Uuid::parse_str(text).map(Self)
+    }
+}
+
 /// Counts of one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
@@ -182,13 +196,16 @@ pub struct PhaseDuration {
 }
 
 /// One run of syncing with one backend (SPEC H1).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SyncRun {
     /// Identity.
+    #[serde(rename = "sync_id")]
     pub id: SyncId,
     /// What several runs that were set off together share.
+    #[serde(rename = "job_id")]
     pub job: SyncId,
     /// The backend.
+    #[serde(rename = "backend_id")]
     pub backend: BackendId,
     /// Where changes come from, in words.
     pub source: String,
@@ -203,6 +220,7 @@ pub struct SyncRun {
     /// Who set it off: `user` unless told.
     pub triggered_by: String,
     /// The device that ran it.
+    #[serde(rename = "device_id")]
     pub device: DeviceId,
     /// How it stands.
     pub status: RunStatus,
@@ -256,9 +274,10 @@ impl SyncRun {
 }
 
 /// What became of one entity in one run (SPEC H2); without an entity, the whole run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SyncLogEntry {
     /// The run.
+    #[serde(rename = "sync_id")]
     pub run: SyncId,
     /// The table; `None` for the whole run.
     pub entity_type: Option<String>,
@@ -314,3 +333,31 @@ pub struct LogQuery {
 /// Where the next page of the sync log begins: the number of the last row of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogCursor(pub u64);
+
+impl std::fmt::Display for LogCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "s{:016x}", self.0)
+    }
+}
+
+impl Serialize for LogCursor {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The text is no cursor of the sync log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is no cursor of the sync log: take 'next' of its previous page, unchanged")]
+pub struct InvalidLogCursor;
+
+impl std::str::FromStr for LogCursor {
+    type Err = InvalidLogCursor;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = text.strip_prefix('s').filter(|digits| digits.len() == 16);
+        let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let number = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        number.map(Self).ok_or(InvalidLogCursor)
+    }
+}

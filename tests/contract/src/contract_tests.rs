@@ -52,6 +52,7 @@ macro_rules! contracts {
             by_exit_code,
             by_time,
             by_duration,
+            by_sync_state,
             the_trash_is_listed_apart,
             filters_hold_together,
             listed_rows_hold_no_details,

@@ -3,14 +3,16 @@
 use runlog_core::history::History;
 use runlog_core::id::ExecutionId;
 use runlog_core::model::{Kind, NewExecution, Outcome, Status};
-use runlog_core::query::{Filter, ListQuery, PAGE_MAX};
+use runlog_core::query::{Filter, ListQuery, PAGE_MAX, SyncFilter};
 use runlog_core::schema::executions;
-use runlog_core::store::Store;
+use runlog_core::store::{Backend, Rejection, Store};
 use runlog_core::time::Timestamp;
 use runlog_core::value::Value;
 
 use crate::Factory;
-use crate::sample::{DEVICE, OTHER, at, completed, exited, history, id, job, put_row, read, write};
+use crate::sample::{
+    DEVICE, OTHER, at, backend, completed, exited, history, id, job, put_row, read, refusal, write,
+};
 
 /// Ids that match, in ascending order, asserting that the count agrees.
 fn matching<S: Store>(history: &mut History<S>, set: impl FnOnce(&mut Filter)) -> Vec<ExecutionId> {
@@ -213,6 +215,42 @@ pub fn by_duration<F: Factory>(factory: &mut F) {
     assert_eq!(by(Some(2_001), None), ids([5]));
     assert_eq!(by(Some(u64::MAX), None), ids([]));
     assert_eq!(by(None, Some(u64::MAX)), ids([1, 2, 3, 4, 5]));
+}
+
+/// Q1: by how the row stands toward the backends that take part.
+pub fn by_sync_state<F: Factory>(factory: &mut F) {
+    let mut history = history(factory);
+    (1..=4).for_each(|n| add(&mut history, n, |_| {}));
+    let by = |history: &mut History<F::Store>| {
+        [SyncFilter::Synced, SyncFilter::Waiting, SyncFilter::Rejected]
+            .map(|asked| matching(history, |f| f.sync_state = Some(asked)))
+    };
+    let none = || ids([]);
+    assert_eq!(by(&mut history), [none(), none(), none()], "without a backend");
+    let change = |history: &mut History<F::Store>, n: u64| {
+        let key = runlog_core::schema::RowKey::Execution(id(n));
+        let row = read(history.store_mut(), |tx| tx.row(&key, executions::ALL));
+        (key, row.unwrap().change)
+    };
+    let (_, second) = change(&mut history, 2);
+    write(history.store_mut(), |tx| {
+        tx.put_backend(&Backend { sent: second, ..backend(0, 0) })?;
+        tx.put_backend(&Backend { enabled: false, ..backend(1, 0) })
+    });
+    assert_eq!(by(&mut history), [ids([1, 2]), ids([3, 4]), none()]);
+    // A refusal counts until the row changes, and where its backend takes part.
+    let (key, first) = change(&mut history, 1);
+    let refused = |n: usize| Rejection { change: first, ..refusal(n, &key, 0, "full") };
+    write(history.store_mut(), |tx| tx.put_rejection(&refused(1)));
+    assert_eq!(by(&mut history)[2], none());
+    write(history.store_mut(), |tx| tx.put_rejection(&refused(0)));
+    assert_eq!(by(&mut history), [ids([2]), ids([3, 4]), ids([1])]);
+    // What both refused is listed once; the one that lags behind decides what waits.
+    write(history.store_mut(), |tx| tx.put_backend(&backend(1, 0)));
+    assert_eq!(by(&mut history), [none(), ids([1, 2, 3, 4]), ids([1])]);
+    write(history.store_mut(), |tx| tx.remove_backend(backend(1, 0).id));
+    history.write(at(9), |tx| tx.set_note(id(1), Some("anew"))).unwrap();
+    assert_eq!(by(&mut history), [ids([2]), ids([1, 3, 4]), none()]);
 }
 
 /// K5: the trash is a listing of its own, and takes the same filters.

@@ -21,22 +21,19 @@ pub fn after_job(world: &mut World, number: usize) -> Result<(), String> {
                 let relay = world.devices[number].links.get(&run.backend);
                 let held = relay.map(|relay| of_relay(keys, &world.relays[*relay].relay));
                 let own = seen_by_relays(keys, &world.devices[number].shadow);
-                let diff = held.map(|held| equal(&own, &held));
-                let name = |cell: &crate::contents::Cell| {
-                    let (row, mark) = crate::contents::opaque_name(keys, cell);
-                    format!("{diff:?}").contains(&format!("({row:?}, {mark:?})"))
-                };
-                let cell = world.model.cells().find(|cell| name(cell)).cloned();
-                let now = cell
-                    .as_ref()
-                    .and_then(|cell| cell.0.execution())
-                    .map(|id| world.devices[number].contents_of(id));
+                let mut differing = Vec::new();
+                for cell in world.model.cells() {
+                    let name = crate::contents::opaque_name(keys, cell);
+                    let there = held.as_ref().and_then(|held| held.get(&name));
+                    if own.get(&name) != there {
+                        differing.push(format!("{cell:?}: {:?}, {there:?}", own.get(&name)));
+                    }
+                }
+                differing.sort_by_key(|text| text.contains("executions"));
+                differing.truncate(4);
                 return Err(format!(
-                    "device {number}: a verification finds {unequal}; {diff:?} {cell:?} {:?}",
-                    now.map(|n| n
-                        .into_iter()
-                        .filter(|(c, _)| c.0.table != "executions")
-                        .collect::<Vec<_>>())
+                    "device {number}: a verification finds {unequal}; {}",
+                    differing.join("\n    ")
                 ));
             }
         }

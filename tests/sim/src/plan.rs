@@ -78,7 +78,7 @@ impl std::fmt::Display for Faults {
 impl Faults {
     /// Whether what a relay holds can become other than what devices were told.
     pub fn take_from_relays(&self) -> bool {
-        self.relay_restore + self.damage + self.altered > 0
+        self.relay_restore + self.damage + self.altered + self.copy > 0
     }
 }
 

@@ -118,6 +118,8 @@ impl World {
             random,
             plan,
         };
+        let copies = world.plan.faults.copy + world.plan.faults.device_restore > 0;
+        world.model.may_have_twins = copies && world.plan.relays > 1;
         trace!(world, "{:?}", world.plan);
         for number in 0..world.plan.links.len() {
             let store = SimStore::new(world.plan.sqlite[number], broken);
@@ -409,7 +411,8 @@ impl World {
         let (mut rounds_left, mut idle_left) = (8 + 4 * self.devices.len(), 6);
         loop {
             if rounds_left == 0 {
-                return Err("it does not come to rest".to_owned());
+                let why = checks::at_rest(self);
+                return Err(format!("it does not come to rest: {why:?}"));
             }
             rounds_left -= 1;
             let before: Vec<_> = self.devices.iter().map(|device| device.shadow.clone()).collect();
@@ -480,7 +483,11 @@ fn alter(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
 
 fn summary(runs: &[SyncRun]) -> String {
     let one = |run: &SyncRun| {
-        let equal: Vec<_> = run.verification.iter().map(|table| table.equal).collect();
+        let equal: Vec<_> = run
+            .verification
+            .iter()
+            .map(|table| (&table.table, table.here, table.there, table.equal, &table.remark))
+            .collect();
         format!("{} {} rows {:?} {equal:?}", run.status, run.rows_done, run.error)
     };
     runs.iter().map(one).collect::<Vec<_>>().join("; ")

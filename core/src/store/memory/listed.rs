@@ -2,8 +2,9 @@
 
 use super::{RowPlace, State};
 use crate::model::{Execution, Tag, Visibility};
-use crate::query::{Filter, Order};
-use crate::store::Row;
+use crate::query::{Filter, Order, SyncFilter};
+use crate::schema::RowKey;
+use crate::store::{ItemKey, Row};
 use crate::time::Timestamp;
 
 impl State {
@@ -70,6 +71,23 @@ impl<'a> Listed<'a> {
             && filter.until.is_none_or(|until| self.begun_at() < until)
             && filter.duration_ms_min.is_none_or(|min| duration.is_some_and(|ms| ms >= min))
             && filter.duration_ms_max.is_none_or(|max| duration.is_some_and(|ms| ms <= max))
+            && filter.sync_state.is_none_or(|asked| self.stands(state, asked))
+    }
+
+    /// Whether the row stands so toward the backends that take part.
+    fn stands(&self, state: &State, asked: SyncFilter) -> bool {
+        let enabled = || state.backends.values().filter(|backend| backend.enabled);
+        let Some(least) = enabled().map(|backend| backend.sent).min() else { return false };
+        let item = ItemKey::from(&RowKey::Execution(self.execution.summary.id));
+        let rejected = enabled().any(|backend| {
+            let rejection = state.rejections.get(&(backend.id, item.clone()));
+            rejection.is_some_and(|rejection| rejection.change >= self.row.change)
+        });
+        match asked {
+            SyncFilter::Synced => self.row.change <= least && !rejected,
+            SyncFilter::Waiting => self.row.change > least,
+            SyncFilter::Rejected => rejected,
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 //! relay accepts: once its wall clock is right, they are taken back as far as everything that anyone
 //! else may have seen. These are the only places where a clock that was written is changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::ChangeNumber;
 use crate::clock::{Clock, ClockTime, ColumnSet};
@@ -119,8 +119,9 @@ pub(super) fn restamp_refused(
     floor = floor.max(fine.iter().map(|(_, clock, _)| clock.time).max().unwrap_or(ClockTime::ZERO));
     writer.become_device(device, floor);
     // Never upwards: where others have moved on past it, the old clock is no longer ahead of them.
-    stamp(writer, ahead, |old, new| new < old)?;
-    for item in &refused {
+    let stamped = stamp(writer, ahead, |old, new| new < old)?;
+    // What keeps its clock is offered again when it is due.
+    for item in refused.iter().filter(|item| stamped.contains(item)) {
         for backend in writer.reader().tx().backends()? {
             writer.tx_mut().remove_rejection(backend.id, item)?;
         }
@@ -198,22 +199,24 @@ fn own_groups(
         .collect())
 }
 
-/// Gives each old clock a new one, in their order, where `takes(old, new)`.
+/// Gives each old clock a new one, in their order, where `takes(old, new)`. Says which rows have one.
 fn stamp(
     writer: &mut HistoryWriter<'_>,
     groups: Vec<Group>,
     takes: impl Fn(ClockTime, ClockTime) -> bool,
-) -> Result<(), HistoryError> {
+) -> Result<BTreeSet<ItemKey>, HistoryError> {
     let mut clocks: BTreeMap<Clock, Option<Clock>> =
         groups.iter().map(|(_, clock, _)| (*clock, None)).collect();
     for (old, new) in &mut clocks {
         let ticked = writer.tick()?;
         *new = takes(old.time, ticked.time).then_some(ticked);
     }
+    let mut stamped = BTreeSet::new();
     for (key, old, columns) in groups {
         if let Some(Some(new)) = clocks.get(&old) {
             writer.restamp(&key, columns, *new)?;
+            stamped.insert(ItemKey::from(&key));
         }
     }
-    Ok(())
+    Ok(stamped)
 }

@@ -1,5 +1,7 @@
 //! Handing over what waits: building a batch, and storing its verdicts with the position they move.
 
+use std::collections::BTreeSet;
+
 use crate::change::ChangeNumber;
 use crate::clock::ColumnSet;
 use crate::entropy::Entropy;
@@ -59,15 +61,24 @@ impl Batch {
         entropy: &mut dyn Entropy,
     ) -> Result<Self, HistoryError> {
         let mut batch = Self { items: Vec::new(), records: Vec::new(), upto: sent, bytes: 0 };
+        let refused = tx.rejections(backend, None, usize::MAX)?;
+        let refused: BTreeSet<ItemKey> = refused.into_iter().map(|refused| refused.item).collect();
         loop {
             let changes = tx.changes(batch.upto, SCANNED_AT_ONCE)?;
             let scanned = changes.len();
             for change in changes {
                 let item = ItemKey::from(&change.item);
                 let after = connection.origins_after;
-                let lacking = unsent::lacking(tx, &item, change.number, backend, after)?;
+                // What was refused counts as sent, and yet it is not there.
+                let lacking = match refused.contains(&item) {
+                    true => Lacking::Everything,
+                    false => unsent::lacking(tx, &item, change.number, backend, after)?,
+                };
                 let whole = lacking == Lacking::Everything;
-                let records = vault.records(tx, &change.item, lacking, entropy)?;
+                let records = match refused.contains(&item) {
+                    true => all_records(tx, vault, &item, entropy)?,
+                    false => vault.records(tx, &change.item, lacking, entropy)?,
+                };
                 batch.add(
                     BatchItem { item, change: change.number, records: records.len(), whole },
                     records,
@@ -94,12 +105,11 @@ impl Batch {
     ) -> Result<Self, HistoryError> {
         let mut batch = Self { items: Vec::new(), records: Vec::new(), upto: sent, bytes: 0 };
         for refused in tx.rejections(backend, None, OFFERED_AGAIN_MAX)? {
-            let Some(changed) = as_changed(&refused.item) else { continue };
             // A newer change of it waits anyway, and a change that is gone is no change.
             if refused.change > sent || batch.is_full(bytes_max) {
                 continue;
             }
-            let records = vault.records(tx, &changed, Lacking::Everything, entropy)?;
+            let records = all_records(tx, vault, &refused.item, entropy)?;
             let gate = (relay_now.as_millis().max(0) as u64 + AHEAD_MS_MAX)
                 .max(connection.newest.millis() + ABOVE_NEWEST_MS);
             let due = refused.code != code_of(Reason::ClockAhead).0
@@ -232,6 +242,7 @@ pub(super) fn acknowledge(
     let mut verdicts = pushed.verdicts.iter().zip(&batch.records);
     let mut entries = Vec::with_capacity(batch.items.len());
     let mut newest = None;
+    let mut refused_now = BTreeSet::new();
     for part in &batch.items {
         let mut refused = None;
         let mut dropped = false;
@@ -249,6 +260,7 @@ pub(super) fn acknowledge(
         let (result, outcome, error) = match refused {
             Some(reason) => {
                 let (code, text) = code_of(reason);
+                refused_now.insert(&part.item);
                 let rejection = Rejection {
                     backend,
                     item: part.item.clone(),
@@ -266,7 +278,10 @@ pub(super) fn acknowledge(
                 (EntityResult::Failed, outcome, Some(text.to_owned()))
             }
             None => {
-                writer.tx_mut().remove_rejection(backend, &part.item)?;
+                // A row and what is kept for it have one name, and one may be refused alone.
+                if !refused_now.contains(&part.item) {
+                    writer.tx_mut().remove_rejection(backend, &part.item)?;
+                }
                 let result = if dropped {
                     run.counts.skipped += 1;
                     EntityResult::Skipped
@@ -320,7 +335,18 @@ pub(super) fn code_of(reason: Reason) -> (&'static str, &'static str) {
     }
 }
 
-/// The change of an item that can be sent again.
-fn as_changed(item: &ItemKey) -> Option<ChangedItem> {
-    item.to_changed()
+/// All that there is of an item: a row with the cells that are kept for it, which share its name.
+fn all_records(
+    tx: &dyn ReadTx,
+    vault: &Vault,
+    item: &ItemKey,
+    entropy: &mut dyn Entropy,
+) -> Result<Vec<SealedRecord>, HistoryError> {
+    let kept = ChangedItem::Kept { table: item.table.clone(), key: item.key.clone() };
+    let changed = item.to_changed().filter(|changed| *changed != kept);
+    let mut records = Vec::new();
+    for changed in changed.into_iter().chain([kept]) {
+        records.extend(vault.records(tx, &changed, Lacking::Everything, entropy)?);
+    }
+    Ok(records)
 }

@@ -202,7 +202,7 @@ impl Batch {
             entries.push(entry(table, execution, EntityResult::Failed, outcome, Some(error)));
         }
         writer.tx_mut().add_sync_log(&entries)?;
-        let sent = if self.sole { Some(writer.newest_change()) } else { None };
+        let sent = if self.sole && !writer.owes() { Some(writer.newest_change()) } else { None };
         super::save(writer.tx_mut(), self.backend, sent, connection, at)?;
         Ok(writer.tx_mut().put_sync_run(run)?)
     }

@@ -125,7 +125,10 @@ pub(super) fn touch(writer: &mut HistoryWriter<'_>, item: &ItemKey) -> Result<()
             RowWrite { cells: &[], clocks: &row.clocks, change, visibility: row.visibility };
         writer.tx_mut().update_row(&key, &write)?;
     }
-    for cell in writer.reader().tx().kept(&item.table, &item.key)? {
+    let kept = writer.reader().tx().kept(&item.table, &item.key)?;
+    // A number of their own: a batch may end between a row and what is kept for it.
+    let change = if kept.is_empty() { change } else { writer.next_change() };
+    for cell in kept {
         writer.tx_mut().keep(&item.table, &item.key, &cell, change)?;
     }
     Ok(())
