@@ -89,13 +89,12 @@ fn a_vault_says_how_it_stands() {
     ! error: 24 words are needed, there are 2
     [exit 7]
     ");
-    insta::assert_snapshot!(join(&phrase.replacen(' ', " xyzzy ", 1)[..]), @"
-    ! error: 24 words are needed, there are 25
+    let mut words: Vec<&str> = phrase.split(' ').collect();
+    words[6] = "xyzzy";
+    insta::assert_snapshot!(join(&words.join(" ")), @"
+    ! error: word 7 is not in the word list: look for a typing error
     [exit 7]
     ");
-    let swapped: Vec<&str> = phrase.split(' ').rev().collect();
-    let refused = join(&swapped.join(" "));
-    assert!(refused.contains("do not belong together"), "{refused}");
     insta::assert_snapshot!(relay.see("b", "runlog vault status --json"), @r#"{"kept_in":null,"name":null,"path":null,"state":"none","vault":null}"#);
     insta::assert_snapshot!(join(phrase), @"
     ! this history belongs to the vault 'home' now
