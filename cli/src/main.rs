@@ -1,4 +1,6 @@
 //! The program `runlog`.
+// What documents a command is its help text, which is shown as it is.
+#![allow(rustdoc::bare_urls, rustdoc::broken_intra_doc_links)]
 
 mod app;
 mod commands;

@@ -1,8 +1,8 @@
 //! Syncing a history: now, or in the background.
 //!
-//! [`Runlog::sync_now`] runs one job; a [`Syncer`] is a thread that runs jobs whenever there is a
-//! reason to. What is decided is decided in [`runlog_core::sync`]; this module carries bytes, holds
-//! the lock, and watches.
+//! [`Runlog::sync_now`](crate::Runlog::sync_now) runs one job; a [`Syncer`] is a thread that runs
+//! jobs whenever there is a reason to. What is decided is decided in [`runlog_core::sync`]; this
+//! module carries bytes, holds the lock, and watches.
 //!
 //! Only one process may sync a history at a time: two would present the same token to a relay and
 //! look like a device and its copy. Each job holds an exclusive lock on a file beside the database.

@@ -200,8 +200,12 @@ impl Thread {
             Ok(report) => failed(report.errors.iter().map(|(_, e)| e.retry_after_ms()).max()),
             Err(_) => failed(None),
         };
-        self.schedule.ended(ended, system::now());
+        let now = system::now();
+        self.schedule.ended(ended, now);
+        let (held, next_at) = (self.schedule.held(now), self.schedule.next_at());
+        // At once, so that nobody sees a syncer that rests without saying until when.
         self.board.change(|status| {
+            (status.held, status.next_at) = (held, next_at);
             status.running = None;
             status.last_error = match &synced {
                 Ok(report) => report.runs.iter().find_map(|run| run.error.clone()),
@@ -211,7 +215,6 @@ impl Thread {
                 status.last = report.runs;
             }
         });
-        self.show();
     }
 
     fn sync_once(&self, open: &OpenVault, cause: Cause) -> Result<SyncReport, SyncError> {

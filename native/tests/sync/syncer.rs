@@ -44,7 +44,7 @@ fn an_edit_is_seen_on_a_connected_device_within_two_seconds() {
     });
     let best = best.min().unwrap();
     assert!(best < Duration::from_secs(2), "{best:?}");
-    let status = until(&syncers[1], "it rests", idle);
+    let status = until(&syncers[1], "it rests", |status| idle(status) && status.next_at.is_some());
     assert_eq!(status.last[0].triggered_by, "syncer");
     assert_eq!(status.held, None);
     assert!(status.next_at.is_some());
