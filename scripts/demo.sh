@@ -117,7 +117,7 @@ try second runlog note "$id" "looked at on the other device"
 try second runlog sync now
 try runlog sync now
 try runlog show "$id"
-try runlog sync log
+try runlog sync log --entity "$id"
 try runlog device list
 
 heading "All is well?"

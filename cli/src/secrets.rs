@@ -29,7 +29,7 @@ impl Source<'_> {
     /// The secret without the white space around it, and whether it was typed.
     pub(crate) fn read(&self) -> Result<(Zeroizing<String>, bool), Error> {
         if let Some(file) = self.file {
-            return Ok((self.from_file(file)?, false));
+            return Ok((self.read_file(file)?, false));
         }
         if let Some(text) = std::env::var_os(self.variable).filter(|text| !text.is_empty()) {
             let text = text.into_string().map(Zeroizing::new);
@@ -55,7 +55,7 @@ impl Source<'_> {
         Ok(Zeroizing::new(Zeroizing::new(typed).trim().to_owned()))
     }
 
-    fn from_file(&self, file: &Path) -> Result<Zeroizing<String>, Error> {
+    fn read_file(&self, file: &Path) -> Result<Zeroizing<String>, Error> {
         let mut text = Zeroizing::new(String::new());
         let read = if file == Path::new("-") {
             std::io::stdin().take(BYTES_MAX).read_to_string(&mut text)

@@ -7,12 +7,15 @@ use crate::session::{Session, until};
 fn two_devices_and_a_relay() {
     let relay = Relay::new();
     relay.first_device("a");
-    insta::assert_snapshot!(relay.see("a", "runlog sync now"), @"");
+    insta::assert_snapshot!(relay.see("a", "runlog sync now"), @"! 127.0.0.1: completed, nothing new ([size] up, [size] down)");
     relay.stdout("a", "runlog run -- echo hello");
     relay.stdout("a", "runlog sync now");
     relay.second_device("a", "b");
-    insta::assert_snapshot!(relay.see("b", "runlog sync now | sed 's/(.*)/(sizes)/'"), @"");
-    insta::assert_snapshot!(relay.see("b", "runlog list"), @"");
+    insta::assert_snapshot!(relay.see("b", "runlog sync now | sed 's/(.*)/(sizes)/'"), @"! 127.0.0.1: completed, 2 created ([size] up, [size] down)");
+    insta::assert_snapshot!(relay.see("b", "runlog list"), @"
+    ID        STATUS     STARTED    TOOK  EXIT  COMMAND
+    id-00001  completed  just now  [took]     0  echo hello
+    ");
 
     let id = relay.json("a", "runlog list --json")[0]["id"].as_str().unwrap().to_owned();
     relay.stdout("a", &format!("runlog note {id} 'from a'"));
@@ -38,32 +41,77 @@ fn two_devices_and_a_relay() {
 #[test]
 fn a_vault_says_how_it_stands() {
     let relay = Relay::new();
-    insta::assert_snapshot!(relay.see("a", "runlog vault status"), @"");
-    insta::assert_snapshot!(relay.see("a", "runlog sync now"), @"");
-    insta::assert_snapshot!(relay.see("a", "runlog vault init"), @"");
+    insta::assert_snapshot!(relay.see("a", "runlog vault status"), @"This history belongs to no vault: it stays on this device.");
+    insta::assert_snapshot!(relay.see("a", "runlog sync now"), @"
+    ! error: this history belongs to no vault
+    ! hint: `runlog vault init` makes a vault, `runlog vault join` joins that of another device
+    [exit 7]
+    ");
+    insta::assert_snapshot!(relay.see("a", "runlog vault init"), @"
+    ! error: nobody is at the terminal to see the recovery phrase
+    ! hint: --yes prints it to standard output without checking that it was written down
+    [exit 2]
+    ");
     let made = relay.json("a", "runlog vault init --yes --json");
-    insta::assert_snapshot!(relay.see("a", "runlog vault status"), @"");
-    insta::assert_snapshot!(relay.see("a", "runlog vault init --yes"), @"");
-    insta::assert_snapshot!(relay.see("a", "runlog sync now"), @"");
+    insta::assert_snapshot!(relay.see("a", "runlog vault status"), @"
+    Vault   home ([vault])
+    State   locked
+    Secret  wrapped by a passphrase
+    File    [dir]/a/history.db.vault
+    ");
+    insta::assert_snapshot!(relay.see("a", "runlog vault init --yes"), @"
+    ! error: this history belongs to a vault already
+    ! hint: `runlog vault status` shows it
+    [exit 7]
+    ");
+    insta::assert_snapshot!(relay.see("a", "runlog sync now"), @"
+    ! error: there is no backend to sync with
+    ! hint: `runlog backend add https://relay.example` adds a relay
+    [exit 5]
+    ");
     let phrase = made["phrase"].as_str().unwrap();
     assert_eq!(relay.stdout("a", "runlog vault export-phrase").trim(), phrase);
     let wrong = "RUNLOG_PASSPHRASE=wrong runlog vault export-phrase";
-    insta::assert_snapshot!(relay.see("a", wrong), @"");
+    insta::assert_snapshot!(relay.see("a", wrong), @"
+    ! error: wrong passphrase
+    [exit 7]
+    ");
     let none = "RUNLOG_PASSPHRASE= runlog sync now";
-    insta::assert_snapshot!(relay.see("a", none), @"");
+    insta::assert_snapshot!(relay.see("a", none), @"
+    ! error: the vault's passphrase is needed
+    ! hint: name a file with --passphrase-file (- is standard input), or set RUNLOG_PASSPHRASE
+    [exit 7]
+    ");
 
     let join =
         |words: &str| relay.see("b", &format!("echo {words} | runlog vault join --phrase-file -"));
-    insta::assert_snapshot!(join("abandon ability"), @"");
-    insta::assert_snapshot!(join(&phrase.replacen(' ', " xyzzy ", 1)[..]), @"");
-    let swapped: Vec<&str> = phrase.split(' ').rev().collect();
-    let refused = join(&swapped.join(" "));
-    assert!(refused.contains("do not belong together"), "{refused}");
-    insta::assert_snapshot!(relay.see("b", "runlog vault status --json"), @"");
-    insta::assert_snapshot!(join(phrase), @"");
-    insta::assert_snapshot!(relay.see("c", "runlog vault init --keep file --yes > /dev/null"), @"");
+    insta::assert_snapshot!(join("abandon ability"), @"
+    ! error: 24 words are needed, there are 2
+    [exit 7]
+    ");
+    let mut words: Vec<&str> = phrase.split(' ').collect();
+    words[6] = "xyzzy";
+    insta::assert_snapshot!(join(&words.join(" ")), @"
+    ! error: word 7 is not in the word list: look for a typing error
+    [exit 7]
+    ");
+    insta::assert_snapshot!(relay.see("b", "runlog vault status --json"), @r#"{"kept_in":null,"name":null,"path":null,"state":"none","vault":null}"#);
+    insta::assert_snapshot!(join(phrase), @"
+    ! this history belongs to the vault 'home' now
+    ! hint: `runlog backend add https://relay.example` names a relay to sync through
+    ");
+    insta::assert_snapshot!(relay.see("c", "runlog vault init --keep file --yes > /dev/null"), @"
+    ! warning: THE SECRET WILL LIE UNPROTECTED IN A FILE: whoever reads that file, or a backup of it, reads the history of every device of the vault
+    ! this history belongs to the new vault 'home' now
+    ! hint: `runlog backend add https://relay.example` names a relay to sync through
+    ");
     insta::assert_snapshot!(
-        relay.see("c", &format!("echo {phrase} | runlog vault join --keep file --phrase-file -")), @"");
+        relay.see("c", &format!("echo {phrase} | runlog vault join --keep file --phrase-file -")), @"
+    ! warning: THE SECRET WILL LIE UNPROTECTED IN A FILE: whoever reads that file, or a backup of it, reads the history of every device of the vault
+    ! error: this history belongs to another vault: nothing was written
+    ! hint: another history has room for another vault: see --home
+    [exit 7]
+    ");
 }
 
 #[test]
@@ -72,7 +120,12 @@ fn a_relay_that_is_gone_is_told_and_nothing_is_lost() {
     relay.first_device("a");
     relay.stdout("a", "runlog run -- echo hello");
     relay.stop();
-    insta::assert_snapshot!(relay.see("a", "runlog sync now"), @"");
+    insta::assert_snapshot!(relay.see("a", "runlog sync now"), @"
+    ! 127.0.0.1: failed ([size] up, [size] down)
+    ! warning: 127.0.0.1: http://127.0.0.1:[port] cannot be reached: nothing listens there
+    ! hint: nothing is lost: what waits is sent at the next sync
+    [exit 5]
+    ");
     let output = relay.shell("a", "runlog sync now --json").output().unwrap();
     let runs: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
@@ -101,19 +154,52 @@ fn a_full_vault_is_told() {
 #[test]
 fn backends_are_added_switched_and_removed() {
     let relay = Relay::new();
-    insta::assert_snapshot!(relay.see("a", "runlog backend list"), @"");
+    insta::assert_snapshot!(relay.see("a", "runlog backend list"), @"
+    ! there is no backend: nothing is synced
+    ! hint: `runlog backend add https://relay.example` adds a relay
+    ");
     relay.stdout("a", "runlog vault init --yes");
-    insta::assert_snapshot!(relay.see("a", "runlog backend add http://relay.example"), @"");
-    insta::assert_snapshot!(relay.see("a", &format!("runlog backend add {}", relay.url)), @"");
+    insta::assert_snapshot!(relay.see("a", "runlog backend add http://relay.example"), @"
+    ! error: invalid value 'http://relay.example' for '<URL>': http:// would carry this device's token over the network for all to read: use https://, or http+insecure:// where the network itself is encrypted
+    ! 
+    ! For more information, try '--help'.
+    [exit 2]
+    ");
+    insta::assert_snapshot!(relay.see("a", &format!("runlog backend add {}", relay.url)), @"
+    ! error: http://127.0.0.1:[port] does not know this vault yet: an account there has to make room for it
+    ! hint: give the account's token, or the code that a new relay shows, by RUNLOG_ACCOUNT_TOKEN or --account-file
+    [exit 5]
+    ");
     let wrong = format!("RUNLOG_ACCOUNT_TOKEN=rlsetup_wrong runlog backend add {}", relay.url);
-    insta::assert_snapshot!(relay.see("a", &wrong), @"");
+    insta::assert_snapshot!(relay.see("a", &wrong), @"
+    ! error: http://127.0.0.1:[port] refused: the credentials are missing, wrong or revoked
+    [exit 5]
+    ");
     relay.first_device("b");
-    insta::assert_snapshot!(relay.see("b", "runlog backend disable 127.0.0.1; runlog backend list"), @"");
-    insta::assert_snapshot!(relay.see("b", "runlog sync now"), @"");
+    insta::assert_snapshot!(relay.see("b", "runlog backend disable 127.0.0.1; runlog backend list"), @"
+    NAME       STATE  WAITING  HEARD FROM  URL
+    127.0.0.1  off    -        never       http://127.0.0.1:[port]
+    ! the backend '127.0.0.1' is switched off
+    ");
+    insta::assert_snapshot!(relay.see("b", "runlog sync now"), @"
+    ! error: there is no backend to sync with
+    ! hint: `runlog backend add https://relay.example` adds a relay
+    [exit 5]
+    ");
     relay.stdout("b", "runlog backend enable 127.0.0.1");
-    insta::assert_snapshot!(relay.see("b", "runlog sync off; runlog sync now"), @"");
+    insta::assert_snapshot!(relay.see("b", "runlog sync off; runlog sync now"), @"
+    ! syncing is switched off
+    ! error: syncing is switched off
+    ! hint: `runlog sync on` switches it on
+    [exit 5]
+    ");
     relay.stdout("b", "runlog sync on && runlog sync now");
-    insta::assert_snapshot!(relay.see("b", "runlog backend remove 127.0.0.1; runlog backend remove x"), @"");
+    insta::assert_snapshot!(relay.see("b", "runlog backend remove 127.0.0.1; runlog backend remove x"), @"
+    ! removed the backend '127.0.0.1'
+    ! error: there is no backend 'x'
+    ! hint: `runlog backend list` prints their names
+    [exit 5]
+    ");
 }
 
 #[test]
@@ -124,7 +210,11 @@ fn only_one_process_syncs() {
     let lock = std::fs::File::create(lock).unwrap();
     lock.lock().unwrap();
     let seen = relay.see("a", "runlog sync now");
-    insta::assert_snapshot!(seen, @"");
+    insta::assert_snapshot!(seen, @"
+    ! error: another process is syncing this history ([dir]/a/history.db.sync-lock is locked)
+    ! hint: wait for it, or end it: `runlog sync watch` is one
+    [exit 5]
+    ");
     drop(lock);
     relay.stdout("a", "runlog sync now");
 }
@@ -165,16 +255,28 @@ fn a_backup_is_restored_as_another_device() {
     let session = Session::new();
     session.stdout("runlog run -- echo first");
     let device = session.json("runlog doctor --json")["device_id"].clone();
-    insta::assert_snapshot!(session.see("runlog backup copy.db"), @"");
-    insta::assert_snapshot!(session.see("runlog backup copy.db"), @"");
+    insta::assert_snapshot!(session.see("runlog backup copy.db"), @"! backed up to copy.db (237568 bytes)");
+    insta::assert_snapshot!(session.see("runlog backup copy.db"), @"
+    ! error: cannot make the backup copy.db: entity already exists
+    ! hint: name another directory with --home or RUNLOG_HOME
+    [exit 4]
+    ");
     session.stdout("runlog run -- echo second");
     let seen = session.see("runlog restore-backup copy.db");
     assert!(seen.contains("! restored the history of [time]"), "{seen}");
     assert!(seen.contains("! what was here is in [dir]/history/history.db.before-restore-"));
     assert_eq!(session.json("runlog list --json").as_array().unwrap().len(), 1);
     assert_ne!(session.json("runlog doctor --json")["device_id"], device);
-    insta::assert_snapshot!(session.see("runlog restore-backup nothing.db"), @"");
-    insta::assert_snapshot!(session.see("echo text > text.db; runlog restore-backup text.db"), @"");
+    insta::assert_snapshot!(session.see("runlog restore-backup nothing.db"), @"
+    ! error: cannot open nothing.db: No such file or directory (os error 2)
+    ! hint: name another directory with --home or RUNLOG_HOME
+    [exit 4]
+    ");
+    insta::assert_snapshot!(session.see("echo text > text.db; runlog restore-backup text.db"), @"
+    ! error: text.db: not a database: the file holds something else
+    ! hint: restore a backup, move the file away, or name another directory with --home
+    [exit 4]
+    ");
 }
 
 /// Neither what is printed nor what is logged nor the arguments of a process hold a secret.

@@ -29,6 +29,8 @@ pub struct LogWriter {
     tail_held: Held,
     dropped: Option<Gap>,
     masks: LineMasks,
+    /// Whether the log is another program's: it stays that of its own device.
+    imported: bool,
 }
 
 /// How much of a region of the log is held.
@@ -62,7 +64,13 @@ impl LogWriter {
             tail_held: Held::default(),
             dropped: None,
             masks: LineMasks::default(),
+            imported: false,
         }
+    }
+
+    /// Of a log that another program wrote.
+    pub(super) fn imported(log: LogKey, next: u64) -> Self {
+        Self { imported: true, ..Self::new(log, LogLimits::UNLIMITED, next) }
     }
 
     /// The sequence of the next line.
@@ -293,7 +301,7 @@ impl LogWriter {
     /// Follows the device where it turned out to be a copy and became another one: the open pieces
     /// went along ([`HistoryWriter::rename_log`]), those that it shares with the other stay whole.
     fn go_on_as(&mut self, device: DeviceId) {
-        if self.log.device == device {
+        if self.imported || self.log.device == device {
             return;
         }
         self.log.device = device;

@@ -148,7 +148,11 @@ impl HistoryWriter<'_> {
     /// The store's own errors.
     pub fn set_sync_on(&mut self, on: bool) -> Result<(), HistoryError> {
         let tx = self.tx_mut();
-        Ok(if on { tx.remove_note(Room::Local, OFF)? } else { tx.put_note(Room::Local, OFF, &[])? })
+        match on {
+            true => tx.remove_note(Room::Local, OFF)?,
+            false => tx.put_note(Room::Local, OFF, &[])?,
+        }
+        Ok(())
     }
 
     /// Says that this is a copy, or with `None` that it is one no longer.
@@ -157,10 +161,11 @@ impl HistoryWriter<'_> {
     /// The store's own errors.
     pub fn set_backup_note(&mut self, note: Option<&BackupNote>) -> Result<(), HistoryError> {
         let tx = self.tx_mut();
-        Ok(match note {
+        match note {
             Some(note) => tx.put_note(Room::Local, BACKUP, &note.encode())?,
             None => tx.remove_note(Room::Local, BACKUP)?,
-        })
+        }
+        Ok(())
     }
 }
 

@@ -119,7 +119,7 @@ impl RelayClient {
             .header("Accept", SYNC_TYPE)
             .send(body);
         let mut response = sent.map_err(|error| self.transport(&error))?;
-        if !response.body().mime_type().is_some_and(|mime| mime == SYNC_TYPE) {
+        if response.body().mime_type().is_none_or(|mime| mime != SYNC_TYPE) {
             return Err(self.denied(response));
         }
         let bytes = self.body(&mut response, MESSAGE_BYTES_MAX as u64)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use runlog_core::history::History;
 use runlog_core::store::Backend;
-use runlog_core::sync::engine::{Job, TransportError, Want};
+use runlog_core::sync::engine::{Job, TransportError, Want, close_interrupted};
 use runlog_core::sync::run::{RunFilter, RunStatus, SyncRun};
 use runlog_sqlite::SqliteStore;
 
@@ -75,7 +75,7 @@ impl Runlog {
     /// Closes runs that a crash cut off. The caller holds the lock.
     pub(crate) fn close_interrupted_syncs(&self) -> Result<(), Error> {
         if self.has_running_sync()? {
-            self.write(|history| runlog_core::sync::engine::close_interrupted(history))?;
+            self.write(close_interrupted)?;
         }
         Ok(())
     }
