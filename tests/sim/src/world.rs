@@ -76,6 +76,8 @@ macro_rules! trace {
 pub(crate) use trace;
 
 pub(crate) const START_MS: i64 = 1_700_000_000_000;
+/// Most executions that are made.
+const RUNS_MAX: u64 = 8;
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 
 impl World {
@@ -182,19 +184,18 @@ impl World {
             let now = Timestamp::from_millis(self.now_ms);
             Edit::any(&mut self.random, self.numbers, &self.faults, now)
         };
-        let id = match self.random.below(self.runs.len() as u64 + 1) as usize {
-            known if known < self.runs.len() && !matches!(edit, Edit::Start(_)) => self.runs[known],
-            _ => {
-                let id = ExecutionId::from_u128(u128::from(self.numbers));
-                if self.runs.len() < 8 {
-                    self.runs.push(id);
-                    id
-                } else {
-                    self.runs[self.random.below(8) as usize]
-                }
-            }
+        // An id is made by one device alone.
+        let known = self.runs.len() as u64;
+        let is_new = known == 0 || (known < RUNS_MAX && self.random.below(known + 1) == known);
+        if matches!(edit, Edit::Start(_)) && !is_new {
+            return Ok(());
+        }
+        let id = if is_new {
+            self.runs.push(ExecutionId::from_u128(u128::from(self.numbers)));
+            ExecutionId::from_u128(u128::from(self.numbers))
+        } else {
+            self.runs[self.random.below(known) as usize]
         };
-        let is_new = !self.runs.is_empty() && self.runs.last() == Some(&id);
         self.absorb(number)?;
         self.may_kill(number, 20);
         let now = self.devices[number].now(self.now_ms);
@@ -410,8 +411,10 @@ impl World {
             self.finish_job(number)?;
         }
         let mut rounds_left = 8 + 4 * self.devices.len();
-        // Only what a relay accepted whose own clock was ahead may have to wait.
-        let mut idle_left = if self.plan.faults.relay_clock > 0 { 6 } else { 0 };
+        // Own edits that were refused for their clock are stamped anew at once. What a relay accepted
+        // whose own clock was ahead waits until it is due, and so do purges and what was written
+        // under an identity that the device has given up.
+        let mut idle_left = if self.plan.faults.may_wait() { 6 } else { 0 };
         loop {
             if rounds_left == 0 {
                 let why = checks::at_rest(self);
