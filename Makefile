@@ -31,6 +31,12 @@ test-browser: setup-browser ## Run the tests of wasm/ in Chromium and in Firefox
 fuzz: setup-fuzz ## Fuzz every decoder for FUZZ_SECONDS (60) each
 	scripts/fuzz.sh
 
+# Each run begins with other seeds, by the clock.
+.PHONY: soak
+soak: setup-native ## Simulate devices and relays with new seeds for SOAK_SECONDS (600)
+	RUNLOG_SIM_SECONDS=$${SOAK_SECONDS:-600} RUNLOG_SIM_FROM=$${SOAK_FROM:-$$(date +%s)000} \
+		cargo nextest run -p runlog-sim --run-ignored only --no-capture soak
+
 # Checks
 
 .PHONY: lint audit

@@ -174,6 +174,14 @@ impl HistoryWriter<'_> {
         let mut records = Vec::new();
         for key in std::iter::once(RowKey::Execution(execution)).chain(tags) {
             let table = key.table();
+            let bytes = key.to_bytes();
+            let kept = self.tx.kept(table.name(), &bytes)?.into_iter();
+            records.extend(kept.filter(|cell| cell.clock > clock).map(|cell| RowRecord {
+                table: table.name().to_owned(),
+                key: bytes.clone(),
+                clock: cell.clock,
+                cells: vec![(cell.column, cell.value)],
+            }));
             let Some(row) = self.tx.row(&key, table.all_columns())? else { continue };
             for (at, columns) in row.clocks.groups().into_iter().filter(|(at, _)| *at > clock) {
                 let cells = columns

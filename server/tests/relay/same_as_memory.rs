@@ -50,7 +50,7 @@ fn any_record() -> impl Strategy<Value = SealedRecord> {
         let mut record = record(row, millis, device, &marks);
         record.key = KeyId { generation: key, id: [key as u8; 8] };
         record.sealed = vec![row | 1; 40 + key as usize];
-        record.nonce = [key as u8; NONCE_LEN];
+        record.nonce = [key as u8; 24];
         if (u64::from(row) + millis + device as u64).is_multiple_of(6) {
             let floor = self::record(0, millis / 2, 0, &[]).clock;
             let keys = vec![OpaqueKey([(row + 1) % 4; 16]), OpaqueKey([9; 16])];

@@ -222,7 +222,7 @@ pub fn record(row: u8, millis: u64, device: u128, marks: &[u8]) -> SealedRecord 
         clock: Clock { time, device: DeviceId::from_u128(device) },
         cells: marks.iter().map(cell).collect(),
         key: KeyId { generation: 1, id: [1; 8] },
-        nonce: [3; NONCE_LEN],
+        nonce: [3; 24],
         sealed: vec![row | 1; 40],
         drops: None,
     }

@@ -3,42 +3,82 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use runlog_core::id::DeviceId;
+use runlog_core::model::Status;
+use runlog_core::relay::{MemoryRelay, RelayLimits};
+use runlog_core::schema::RowKey;
+use runlog_core::sealed::PushId;
+use runlog_core::store::{Backend, BackendId, ChangeNumber};
 use runlog_core::sync::digests::Digests;
-use runlog_core::sync::run::{RunStatus, SyncRun};
+use runlog_core::sync::engine::{Job, JobOptions, Want};
+use runlog_core::sync::message::{Push, Request, Standing};
+use runlog_core::sync::run::{Direction, RunStatus, SyncRun};
+use runlog_core::time::Timestamp;
 
-use crate::contents::{of_relay, seen_by_relays};
-use crate::world::World;
+use crate::contents::{Contents, of_relay, opaque_name, seen_by_relays};
+use crate::device::Device;
+use crate::store::SimStore;
+use crate::world::{HOUR_MS, World};
 
 /// After a job of a device.
 pub fn after_job(world: &mut World, number: usize) -> Result<(), String> {
-    if !world.plan.faults.take_from_relays() {
-        // A repair would cover up that something was not sent.
-        for run in &world.devices[number].runs {
-            if let Some(unequal) = run.verification.iter().find(|table| table.equal == Some(false))
-            {
-                let unequal = format!("{unequal:?}");
-                let keys = world.vault.keys();
-                let relay = world.devices[number].links.get(&run.backend);
-                let held = relay.map(|relay| of_relay(keys, &world.relays[*relay].relay));
-                let own = seen_by_relays(keys, &world.devices[number].shadow);
-                let mut differing = Vec::new();
-                for cell in world.model.cells() {
-                    let name = crate::contents::opaque_name(keys, cell);
-                    let there = held.as_ref().and_then(|held| held.get(&name));
-                    if own.get(&name) != there {
-                        differing.push(format!("{cell:?}: {:?}, {there:?}", own.get(&name)));
-                    }
-                }
-                differing.sort_by_key(|text| text.contains("executions"));
-                differing.truncate(4);
-                return Err(format!(
-                    "device {number}: a verification finds {unequal}; {}",
-                    differing.join("\n    ")
-                ));
-            }
+    statuses_move_forward(world, number)?;
+    if world.plan.faults.take_from_relays() {
+        return Ok(());
+    }
+    // A repair would cover up that something was not sent.
+    for run in &world.devices[number].runs {
+        if let Some(unequal) = run.verification.iter().find(|table| table.equal == Some(false)) {
+            let differing = differing(world, number, run.backend);
+            return Err(format!("device {number}: a verification finds {unequal:?}; {differing}"));
         }
     }
     Ok(())
+}
+
+/// A run that has ended on a device never runs again there.
+fn statuses_move_forward(world: &mut World, number: usize) -> Result<(), String> {
+    let runs = world.runs.clone();
+    let device = &mut world.devices[number];
+    for id in runs {
+        let found = device.history.read(|reader| {
+            let purged = reader.tx().purged(&RowKey::Execution(id))?.is_some();
+            Ok((purged, reader.execution(id)?.map(|run| run.status())))
+        });
+        let (purged, status) = found.map_err(|error| error.to_string())?;
+        let rank = match status {
+            None | Some(Status::NotStarted) => 0,
+            Some(Status::Running) => 1,
+            Some(Status::Lost) => 2,
+            Some(_) => 3,
+        };
+        let before = device.ranks.insert(id, rank).unwrap_or(0);
+        // Who was set back states again what it knew then.
+        let set_back = &world.plan.faults;
+        let set_back = set_back.device_restore + set_back.copy + set_back.power > 0;
+        if rank < before && !purged && !set_back {
+            return Err(format!("device {number}: run {id} goes back to {status:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Some cells that a device and a relay hold differently, for people.
+fn differing(world: &World, number: usize, backend: BackendId) -> String {
+    let keys = world.vault.keys();
+    let device = &world.devices[number];
+    let Some(relay) = device.links.get(&backend) else { return String::new() };
+    let there = of_relay(keys, &world.relays[*relay].relay);
+    let here = seen_by_relays(keys, &device.shadow);
+    let mut texts = Vec::new();
+    for cell in world.model.cells() {
+        let name = opaque_name(keys, cell);
+        if here.get(&name) != there.get(&name) {
+            texts.push(format!("{cell:?}: {:?}, {:?}", here.get(&name), there.get(&name)));
+        }
+    }
+    texts.truncate(4);
+    texts.join("\n    ")
 }
 
 /// At a quiet point: all are equal, nothing is lost, digests tell the truth.
@@ -52,7 +92,7 @@ pub fn at_rest(world: &mut World) -> Result<(), String> {
     for (number, relay) in world.relays.iter().enumerate() {
         let held = of_relay(world.vault.keys(), &relay.relay);
         equal(&opaque, &held).map_err(|e| format!("devices and relay {number} differ: {e}"))?;
-        let told = relay.relay.state(runlog_core::time::Timestamp::default()).digests;
+        let told = relay.relay.state(Timestamp::default()).digests;
         if told != relay.relay.recomputed_digests() {
             return Err(format!("the digests of relay {number} are not those of its records"));
         }
@@ -60,12 +100,58 @@ pub fn at_rest(world: &mut World) -> Result<(), String> {
     for device in &world.devices {
         completed(&device.runs)?;
     }
+    let number = world.random.below(world.relays.len() as u64) as usize;
+    readers_agree(world, number, &contents[0])?;
     let mut digests = Vec::new();
     for device in &mut world.devices {
         digests.push(device.history.read(|reader| Digests::read(reader.tx())).unwrap().tables);
     }
     for (number, held) in digests.iter().enumerate() {
         equal(&digests[0], held).map_err(|e| format!("digests of 0 and {number} differ: {e}"))?;
+    }
+    Ok(())
+}
+
+/// Whoever reads a relay from the beginning gets what all have, whether the relay lets go of what
+/// nothing needs or keeps all that it ever accepted.
+fn readers_agree(world: &mut World, number: usize, contents: &Contents) -> Result<(), String> {
+    let now = Timestamp::from_millis(world.now_ms + 400 * HOUR_MS);
+    let limits = RelayLimits { quota_bytes: 1 << 40, ..RelayLimits::default() };
+    let mut keeps = MemoryRelay::that_keeps_covered(limits);
+    let records = world.relays[number].accepted.clone();
+    let mut next = 0_u8;
+    let mut entropy = |bytes: &mut [u8]| {
+        next = next.wrapping_add(1);
+        bytes.fill(next);
+    };
+    let (standing, id, applied) = (Standing::default(), PushId([9; 16]), false);
+    let push = Request::Push(Push { standing, id, applied, records });
+    keeps.handle(DeviceId::from_u128(0xfffe), push, now, &mut entropy);
+    for mut relay in [keeps, world.relays[number].relay.clone()] {
+        let mut reader = Device::new(SimStore::new(false, None), DeviceId::from_u128(0xffff));
+        let backend = Backend {
+            id: BackendId(1),
+            name: "relay".to_owned(),
+            settings: Vec::new(),
+            added_at: now,
+            enabled: true,
+            sent: ChangeNumber::ZERO,
+            position: Vec::new(),
+        };
+        reader.history.write(now, |writer| writer.put_backend(&backend)).unwrap();
+        let direction = Direction::RemoteToLocal;
+        let options = JobOptions { direction, ..JobOptions::default() };
+        let mut job = Job::new(world.vault.clone(), options);
+        loop {
+            match job.poll(&mut reader.history, now, &mut entropy).map_err(|e| e.to_string())? {
+                Want::Continue => {}
+                Want::Done => break,
+                Want::Send(errand) => {
+                    job.answer(Ok(relay.handle(errand.device, errand.request, now, &mut entropy)));
+                }
+            }
+        }
+        equal(contents, &reader.contents()).map_err(|e| format!("a new reader differs: {e}"))?;
     }
     Ok(())
 }

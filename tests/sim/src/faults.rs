@@ -6,6 +6,7 @@ use runlog_core::store::ItemKey;
 use runlog_core::sync::message::{Compare, Request, Standing};
 use runlog_core::time::Timestamp;
 
+use crate::broken::Broken;
 use crate::contents::{CONTENT, of_relay, opaque_name};
 use crate::plan::Faults;
 use crate::store::{SimStore, Snapshot};
@@ -87,7 +88,9 @@ impl World {
                 let sequence = held[self.random.below(held.len() as u64) as usize];
                 trace!(self, "relay {number} damages {sequence}");
                 self.absorb_all()?;
-                self.relays[number].relay.damage(sequence);
+                if self.broken != Some(Broken::NoChecksums) {
+                    self.relays[number].relay.damage(sequence);
+                }
                 self.take_stock();
             }
         }

@@ -1,6 +1,31 @@
 //! Seeded devices, relays and faults around the sync engine.
 //!
-//! To do.
+//! Everything follows from a seed: who syncs with whom, what people edit and when, what is lost on
+//! the way, who dies at which write. Time is virtual; nothing sleeps.
+//!
+//! # What is simulated
+//!
+//! The real engine and the real merge, over stores in memory and in SQLite, talk to model relays
+//! ([`MemoryRelay`](runlog_core::relay::MemoryRelay)) through the real bytes of the messages: 2 to 7
+//! devices (8 with copies), 1 to 3 relays, not every device on every relay. [`plan`] says which faults
+//! there are and how a seed chooses among them; [`faults`] and [`world`] do them.
+//!
+//! # What is checked
+//!
+//! At every quiet point ([`checks`]): all devices hold the same, and so does every relay; no edit is
+//! lost that the reference ([`model`]) knows of, and nothing is there that nobody wrote; the digests
+//! of all sides are those of what they hold; the last runs have completed; a new reader of a relay
+//! gets the same from one that keeps all that it ever accepted. After every job: the status of no run
+//! has moved back, and no verification has found a difference, unless relays were damaged or set
+//! back. A run that does not come to rest has failed.
+//!
+//! [`broken`] breaks the rules one at a time; `tests/broken.rs` tells within how many seeds each is
+//! noticed.
+//!
+//! # Replaying
+//!
+//! A failed seed prints `RUNLOG_SIM_SEED=123 cargo nextest run -p runlog-sim replay --no-capture`,
+//! which shows all that happens. `make soak` runs new seeds for as long as one likes.
 #![allow(clippy::unwrap_used, clippy::panic)] // A simulation that cannot go on ends its test.
 #![allow(missing_docs)]
 
@@ -13,6 +38,7 @@ pub mod faults;
 pub mod model;
 pub mod network;
 pub mod plan;
+pub mod relay;
 pub mod store;
 pub mod world;
 

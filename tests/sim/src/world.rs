@@ -7,11 +7,10 @@ use runlog_core::clock::ClockTime;
 use runlog_core::crypto::VaultSecret;
 use runlog_core::history::HistoryError;
 use runlog_core::id::{DeviceId, ExecutionId};
-use runlog_core::relay::{MemoryRelay, RelayLimits};
-use runlog_core::sealed::SealedRecord;
 use runlog_core::store::{Backend, BackendId, ChangeNumber};
+use runlog_core::sync::digests::Digests;
 use runlog_core::sync::engine::{Errand, Job, JobOptions, TransportError, Want, close_interrupted};
-use runlog_core::sync::message::{Answer, Request, Verdict};
+use runlog_core::sync::message::{Answer, Request};
 use runlog_core::sync::run::{RunStatus, SyncRun};
 use runlog_core::sync::vault::Vault;
 use runlog_core::sync::wire::{decode_answer, decode_request, encode_answer, encode_request};
@@ -24,18 +23,8 @@ use crate::edits::Edit;
 use crate::model::Model;
 use crate::network::{Flight, Letter};
 use crate::plan::{Faults, Plan};
+use crate::relay::Relay;
 use crate::store::SimStore;
-
-/// A relay.
-#[derive(Debug)]
-pub struct Relay {
-    pub relay: MemoryRelay,
-    /// How far its clock is ahead of the true time.
-    pub skew_ms: i64,
-    /// All that it accepted, in this order.
-    pub accepted: Vec<SealedRecord>,
-    pub backups: Vec<(MemoryRelay, usize)>,
-}
 
 /// What a run came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,6 +76,8 @@ macro_rules! trace {
 pub(crate) use trace;
 
 pub(crate) const START_MS: i64 = 1_700_000_000_000;
+/// Most executions that are made.
+const RUNS_MAX: u64 = 8;
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 
 impl World {
@@ -95,13 +86,7 @@ impl World {
         let plan = Plan::new(&mut random);
         let secret = VaultSecret::generate(&mut |bytes: &mut [u8]| bytes.fill(7));
         let vault = Arc::new(Vault::new(secret.keys()));
-        let relay = || MemoryRelay::new(RelayLimits::default());
-        let relays = (0..plan.relays).map(|_| Relay {
-            relay: relay(),
-            skew_ms: 0,
-            accepted: Vec::new(),
-            backups: Vec::new(),
-        });
+        let relays = (0..plan.relays).map(|_| Relay::new(broken));
         let mut world = Self {
             relays: relays.collect(),
             faults: Faults::default(),
@@ -195,22 +180,22 @@ impl World {
     fn edit(&mut self, number: usize) -> Result<(), String> {
         self.numbers += 1;
         let edit = {
-            let now = self.devices[number].now(self.now_ms);
+            // What the other program writes is a device of its own, whose clock is right.
+            let now = Timestamp::from_millis(self.now_ms);
             Edit::any(&mut self.random, self.numbers, &self.faults, now)
         };
-        let id = match self.random.below(self.runs.len() as u64 + 1) as usize {
-            known if known < self.runs.len() && !matches!(edit, Edit::Start(_)) => self.runs[known],
-            _ => {
-                let id = ExecutionId::from_u128(u128::from(self.numbers));
-                if self.runs.len() < 8 {
-                    self.runs.push(id);
-                    id
-                } else {
-                    self.runs[self.random.below(8) as usize]
-                }
-            }
+        // An id is made by one device alone.
+        let known = self.runs.len() as u64;
+        let is_new = known == 0 || (known < RUNS_MAX && self.random.below(known + 1) == known);
+        if matches!(edit, Edit::Start(_)) && !is_new {
+            return Ok(());
+        }
+        let id = if is_new {
+            self.runs.push(ExecutionId::from_u128(u128::from(self.numbers)));
+            ExecutionId::from_u128(u128::from(self.numbers))
+        } else {
+            self.runs[self.random.below(known) as usize]
         };
-        let is_new = !self.runs.is_empty() && self.runs.last() == Some(&id);
         self.absorb(number)?;
         self.may_kill(number, 20);
         let now = self.devices[number].now(self.now_ms);
@@ -310,6 +295,9 @@ impl World {
                 checks::after_job(self, number)?;
             }
             Err(error) if is_injected(&error) => self.die(number)?,
+            Err(_) if self.broken == Some(Broken::OneFailsAll) => {
+                self.devices[number].runs = job.runs().cloned().collect();
+            }
             Err(error) => return Err(format!("device {number}: {error} in {job:?}")),
         }
         Ok(())
@@ -388,12 +376,26 @@ impl World {
         let relay = &mut self.relays[letter.relay];
         let now = Timestamp::from_millis(self.now_ms + relay.skew_ms);
         let random = &mut self.random;
+        let mut request = request;
+        if self.broken == Some(Broken::NoChecksums)
+            && let Request::Push(push) = &mut request
+            && random.chance(self.faults.damage)
+            && let Some(byte) = push.records.first_mut().and_then(|r| r.sealed.last_mut())
+        {
+            *byte ^= 1;
+        }
         let mut entropy = |bytes: &mut [u8]| bytes.fill_with(|| random.any() as u8);
-        let answer = relay.relay.handle(letter.device, request.clone(), now, &mut entropy);
-        if let (Request::Push(push), Answer::Pushed(pushed)) = (&request, &answer) {
-            let accepted = push.records.iter().zip(&pushed.verdicts);
-            let accepted = accepted.filter(|(_, verdict)| **verdict == Verdict::Accepted);
-            relay.accepted.extend(accepted.map(|(record, _)| record.clone()));
+        let mut answer = relay.handle(letter.device, request, now, &mut entropy);
+        if self.broken == Some(Broken::DigestCopied)
+            && let Answer::Page(page) = &mut answer
+        {
+            let of = self.devices.iter_mut().find(|one| one.history.device() == letter.device);
+            let tables = of.map(|of| of.history.read(|reader| Digests::read(reader.tx())).unwrap());
+            let index = self.vault.keys().index();
+            let tables = tables.into_iter().flat_map(|digests| digests.tables);
+            page.state.digests =
+                tables.map(|(name, digest)| (index.table_tag(&name), digest)).collect();
+            page.state.digests.sort_unstable_by_key(|(tag, _)| *tag);
         }
         trace!(self, "  relay {}: {}", letter.relay, brief(&answer));
         let bytes = encode_answer(&answer).unwrap();
@@ -408,7 +410,11 @@ impl World {
         for number in 0..self.devices.len() {
             self.finish_job(number)?;
         }
-        let (mut rounds_left, mut idle_left) = (8 + 4 * self.devices.len(), 6);
+        let mut rounds_left = 8 + 4 * self.devices.len();
+        // Own edits that were refused for their clock are stamped anew at once. What a relay accepted
+        // whose own clock was ahead waits until it is due, and so do purges and what was written
+        // under an identity that the device has given up.
+        let mut idle_left = if self.plan.faults.may_wait() { 6 } else { 0 };
         loop {
             if rounds_left == 0 {
                 let why = checks::at_rest(self);
@@ -439,7 +445,7 @@ impl World {
 
     /// Goes on until the job is over. Says how many rows it moved, or that it did not complete.
     fn finish_job(&mut self, number: usize) -> Result<u64, String> {
-        for _ in 0..5_000 {
+        for _ in 0..20_000 {
             let Some(job) = &self.devices[number].job else { return Ok(0) };
             let over = job.runs().count() > 0
                 && job.runs().all(|run| run.completed_at.is_some())

@@ -133,22 +133,21 @@ pub(super) fn restamp_refused(
 fn refused_by_all(tx: &dyn ReadTx) -> Result<Vec<ItemKey>, HistoryError> {
     let code = super::exporting::code_of(crate::sync::message::Reason::ClockAhead).0;
     let backends = tx.backends()?;
-    let mut items = BTreeMap::new();
+    // A refusal stands until all of the item was taken, whatever changed about it since.
+    let mut items: BTreeMap<ItemKey, (ChangeNumber, usize)> = BTreeMap::new();
     for backend in &backends {
         for refused in tx.rejections(backend.id, None, REFUSED_MAX)? {
             if refused.code == code {
-                items.insert(refused.item, refused.change);
+                let (change, count) = items.entry(refused.item).or_default();
+                *change = refused.change.max(*change);
+                *count += 1;
             }
         }
     }
     let mut all = Vec::new();
-    for (item, change) in items {
-        let mut accepted = false;
-        for backend in backends.iter().filter(|backend| change <= backend.sent) {
-            let refusal = tx.rejection(backend.id, &item)?;
-            accepted |= refusal.is_none_or(|refusal| refusal.code != code);
-        }
-        if !accepted {
+    for (item, (change, refusals)) in items {
+        let offered = backends.iter().filter(|backend| change <= backend.sent).count();
+        if refusals >= offered {
             all.push(item);
         }
     }
