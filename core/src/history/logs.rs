@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{HistoryError, HistoryWriter};
+use super::{HistoryError, HistoryWriter, predecessors};
 use crate::id::{DeviceId, ExecutionId};
 use crate::log::{Gap, GapReason, Lines, LogKey, LogLimits, PIECE_BYTES, PIECE_LINES, PieceHead};
 use crate::schema::RowKey;
@@ -129,7 +129,7 @@ impl HistoryWriter<'_> {
         if lines.is_empty() {
             return Ok(());
         }
-        writer.go_on_as(self.device());
+        self.follow_device(writer)?;
         let appended_first = writer.next;
         writer.next += lines.len() as u64;
         let mut taken = writer.fill_open(lines, 0);
@@ -156,7 +156,7 @@ impl HistoryWriter<'_> {
     /// # Errors
     /// The store's own errors.
     pub fn seal_log(&mut self, writer: &mut LogWriter) -> Result<(), HistoryError> {
-        writer.go_on_as(self.device());
+        self.follow_device(writer)?;
         self.seal_open(writer)?;
         self.enforce(writer)
     }
@@ -174,7 +174,7 @@ impl HistoryWriter<'_> {
         if lines == 0 {
             return Ok(());
         }
-        writer.go_on_as(self.device());
+        self.follow_device(writer)?;
         self.seal_open(writer)?;
         let (first, last) = (writer.next, writer.next + lines - 1);
         writer.next = last + 1;
@@ -186,6 +186,17 @@ impl HistoryWriter<'_> {
         let reason = GapReason::Queue;
         let gap = Gap { log: writer.log, first, last, bytes, reason, pieces: Vec::new(), change };
         Ok(self.tx.put_gap(&gap)?)
+    }
+
+    /// Follows the device where it turned out to be a copy and became another one: the open pieces
+    /// went along ([`Self::rename_log`]), those that it shares with the other stay whole. The log of
+    /// an import is nobody's.
+    fn follow_device(&self, writer: &mut LogWriter) -> Result<(), HistoryError> {
+        let (of, device) = (writer.log.device, self.device());
+        if of != device && predecessors(&*self.tx)?.contains(&of) {
+            writer.go_on_as(device);
+        }
+        Ok(())
     }
 
     /// Puts pieces of an execution's log that this device wrote as `old` under its present name:
@@ -286,12 +297,7 @@ impl HistoryWriter<'_> {
 }
 
 impl LogWriter {
-    /// Follows the device where it turned out to be a copy and became another one: the open pieces
-    /// went along ([`HistoryWriter::rename_log`]), those that it shares with the other stay whole.
     fn go_on_as(&mut self, device: DeviceId) {
-        if self.log.device == device {
-            return;
-        }
         self.log.device = device;
         self.head = Held::default();
         self.tail.clear();
