@@ -155,12 +155,13 @@ fn prepare(
     let was = history.device();
     let (note, upto) =
         history.read(|reader| Ok((reader.backup_note()?, reader.tx().counters()?.change)))?;
-    adopt(&mut history, note.as_ref())?;
     let undoes = note.as_ref().is_some_and(|note| !note.pauses.is_empty());
     let carried_over = match undoes && was == current.device() {
         true => carry_over(current, &mut history, upto)?,
         false => 0,
     };
+    // Only then: what is stamped anew is newer than everything carried over.
+    adopt(&mut history, note.as_ref())?;
     into_one_file(history.into_store().into_connection()).map_err(Error::database(fresh))?;
     let paused = note.as_ref().map(|note| note.pauses.clone()).unwrap_or_default();
     Ok((note.map(|note| note.at), paused, carried_over))

@@ -29,7 +29,7 @@ use super::{HistoryError, HistoryWriter, Merged};
 use crate::clock::{Clock, ClockTime, ColumnId, ColumnSet};
 use crate::codec::{RowRecord, encode_record};
 use crate::id::{DeviceId, ExecutionId};
-use crate::log::{Lines, LogKey};
+use crate::log::{Lines, LogKey, LogLimits};
 use crate::model::{Ending, InvalidValue, NewExecution};
 use crate::schema::{RowKey, executions as column, tags};
 use crate::time::Timestamp;
@@ -173,7 +173,7 @@ impl HistoryWriter<'_> {
         if known > 0 {
             news = Cow::Owned(news.to_mut().split_off(known));
         }
-        let mut writer = LogWriter::imported(log, first + known as u64);
+        let mut writer = LogWriter::new(log, LogLimits::UNLIMITED, first + known as u64);
         self.append_log(&mut writer, &news)?;
         self.seal_log(&mut writer)?;
         Ok(news.len() as u64)

@@ -124,7 +124,7 @@ impl HistoryWriter<'_> {
         clock: Clock,
         item: ItemKey,
     ) -> Result<(), HistoryError> {
-        if self.purged_items(execution)?.contains(&item) {
+        if self.arrival.is_none() || self.purged_items(execution)?.contains(&item) {
             return Ok(());
         }
         self.purge_as_own(execution, clock, vec![item])

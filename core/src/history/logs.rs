@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{HistoryError, HistoryWriter};
+use super::{HistoryError, HistoryWriter, predecessors};
 use crate::id::{DeviceId, ExecutionId};
 use crate::log::{Gap, GapReason, Lines, LogKey, LogLimits, PIECE_BYTES, PIECE_LINES, PieceHead};
 use crate::mask::LineMasks;
@@ -29,8 +29,6 @@ pub struct LogWriter {
     tail_held: Held,
     dropped: Option<Gap>,
     masks: LineMasks,
-    /// Whether the log is another program's: it stays that of its own device.
-    imported: bool,
 }
 
 /// How much of a region of the log is held.
@@ -64,13 +62,7 @@ impl LogWriter {
             tail_held: Held::default(),
             dropped: None,
             masks: LineMasks::default(),
-            imported: false,
         }
-    }
-
-    /// Of a log that another program wrote.
-    pub(super) fn imported(log: LogKey, next: u64) -> Self {
-        Self { imported: true, ..Self::new(log, LogLimits::UNLIMITED, next) }
     }
 
     /// The sequence of the next line.
@@ -140,7 +132,7 @@ impl HistoryWriter<'_> {
         if lines.is_empty() {
             return Ok(());
         }
-        writer.go_on_as(self.device());
+        self.follow_device(writer)?;
         let lines = &*self.masker.lines(lines, &mut writer.masks);
         let appended_first = writer.next;
         writer.next += lines.len() as u64;
@@ -168,7 +160,7 @@ impl HistoryWriter<'_> {
     /// # Errors
     /// The store's own errors.
     pub fn seal_log(&mut self, writer: &mut LogWriter) -> Result<(), HistoryError> {
-        writer.go_on_as(self.device());
+        self.follow_device(writer)?;
         self.seal_open(writer)?;
         self.enforce(writer)
     }
@@ -186,7 +178,7 @@ impl HistoryWriter<'_> {
         if lines == 0 {
             return Ok(());
         }
-        writer.go_on_as(self.device());
+        self.follow_device(writer)?;
         self.seal_open(writer)?;
         let (first, last) = (writer.next, writer.next + lines - 1);
         writer.next = last + 1;
@@ -198,6 +190,17 @@ impl HistoryWriter<'_> {
         let reason = GapReason::Queue;
         let gap = Gap { log: writer.log, first, last, bytes, reason, pieces: Vec::new(), change };
         Ok(self.tx.put_gap(&gap)?)
+    }
+
+    /// Follows the device where it turned out to be a copy and became another one: the open pieces
+    /// went along ([`Self::rename_log`]), those that it shares with the other stay whole. The log of
+    /// an import is nobody's.
+    fn follow_device(&self, writer: &mut LogWriter) -> Result<(), HistoryError> {
+        let (of, device) = (writer.log.device, self.device());
+        if of != device && predecessors(&*self.tx)?.contains(&of) {
+            writer.go_on_as(device);
+        }
+        Ok(())
     }
 
     /// Puts pieces of an execution's log that this device wrote as `old` under its present name:
@@ -298,12 +301,7 @@ impl HistoryWriter<'_> {
 }
 
 impl LogWriter {
-    /// Follows the device where it turned out to be a copy and became another one: the open pieces
-    /// went along ([`HistoryWriter::rename_log`]), those that it shares with the other stay whole.
     fn go_on_as(&mut self, device: DeviceId) {
-        if self.imported || self.log.device == device {
-            return;
-        }
         self.log.device = device;
         self.head = Held::default();
         self.tail.clear();

@@ -119,11 +119,12 @@ mod tests {
         live.write(at(4), |tx| tx.set_note(old, Some("mine"))).unwrap();
         live.write(at(5), |tx| tx.finish(new, &Ending::new(Outcome::Completed, at(5)))).unwrap();
 
-        become_another(&mut backup, DeviceId::from_u128(9), at(6)).unwrap();
         let (edits, next) = live.read(|reader| reader.own_edits(own, upto)).unwrap();
         assert_eq!(next, None);
         assert!(backup.write(at(7), |tx| tx.carry_over(edits.clone())).unwrap() > 0);
         assert_eq!(backup.write(at(8), |tx| tx.carry_over(edits)).unwrap(), 0);
+        // Stamped anew only then: what it stamps is newer than everything carried over.
+        become_another(&mut backup, DeviceId::from_u128(9), at(9)).unwrap();
         backup
             .read(|reader| {
                 let note = reader.execution(old)?.unwrap().summary.note;

@@ -91,12 +91,6 @@ impl Digests {
         Ok(tx.put_note(Room::Local, STATE, &digests.encode())?)
     }
 
-    /// Forgets all of them: the next [`Self::bring_on`] counts from the rows.
-    pub(crate) fn reset(tx: &mut dyn WriteTx) -> Result<(), HistoryError> {
-        tx.remove_notes(Room::Digest, &[])?;
-        Ok(tx.remove_note(Room::Local, STATE)?)
-    }
-
     /// Sets an item's share.
     fn set(
         &mut self,

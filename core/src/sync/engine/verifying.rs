@@ -18,7 +18,7 @@ use crate::sealed::{Digest, Mark, OpaqueKey, SealedCell, SealedRecord, TableTag}
 use crate::store::{ItemKey, Store};
 use crate::sync::connection::Connection;
 use crate::sync::digests::{Digests, share_of};
-use crate::sync::message::{Answer, Compare, Describe, Fetch, Request};
+use crate::sync::message::{Answer, Compare, Describe, Fetch, Held, Request};
 use crate::sync::quarantine::SetAside;
 use crate::sync::run::{
     Direction, EntityOutcome, EntityResult, SyncLogEntry, SyncRun, Verification,
@@ -47,7 +47,7 @@ enum State {
 }
 
 /// What is held of a row there: of each column the newest clock with its tag.
-type Held = BTreeMap<Mark, (Clock, SealedCell)>;
+type Newest = BTreeMap<Mark, (Clock, SealedCell)>;
 
 /// Compares digests; narrows down and repairs where they differ.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ pub(super) struct Verifier {
     parts: Vec<u8>,
     /// The items here in the parts that differ.
     items: HashMap<OpaqueKey, ItemKey>,
-    there: BTreeMap<OpaqueKey, Held>,
+    there: BTreeMap<OpaqueKey, Newest>,
     wanted: BTreeSet<OpaqueKey>,
     repaired: u64,
 }
@@ -163,7 +163,7 @@ impl Verifier {
                 }
             }
             (Request::Fetch(fetch), Answer::Held(held)) => {
-                self.fetched(vault, history, &fetch.rows, &held.records, held.more, run, now)?;
+                self.fetched(vault, history, &fetch.rows, &held, run, now)?;
             }
             _ => return Ok(false),
         }
@@ -332,15 +332,14 @@ impl Verifier {
         vault: &Vault,
         history: &mut History<S>,
         rows: &[OpaqueKey],
-        records: &[SealedRecord],
-        more: bool,
+        answer: &Held,
         run: &mut SyncRun,
         now: Timestamp,
     ) -> Result<(), HistoryError> {
         let items = &self.items;
         let entries = history.write(now, |writer| {
             let mut entries = Vec::new();
-            for record in records {
+            for record in &answer.records {
                 let known = items.get(&record.row);
                 let repaired = repair(writer, vault, record)?;
                 entries.extend(settle(writer, vault, record, known, repaired, run)?);
@@ -355,7 +354,7 @@ impl Verifier {
         }
         run.counts.updated += entries.len() as u64;
         // What was asked for and is not there needs no second question.
-        let last = records.last().map(|record| record.row).filter(|_| more);
+        let last = answer.records.last().map(|record| record.row).filter(|_| answer.more);
         for row in rows.iter().filter(|row| last.is_none_or(|last| **row <= last)) {
             self.wanted.remove(row);
         }
@@ -403,7 +402,7 @@ fn settle(
 }
 
 /// Whether something there is missing, older, or of another value here.
-fn lacks(own: &[(Clock, SealedCell, String)], there: &Held) -> bool {
+fn lacks(own: &[(Clock, SealedCell, String)], there: &Newest) -> bool {
     there.iter().any(|(mark, (clock, cell))| {
         let held = own.iter().find(|(_, own, _)| own.mark == *mark);
         held.is_none_or(|(own_clock, own, _)| {
