@@ -15,7 +15,7 @@ use crate::text::{argument, sync, when};
 /// List the runs of syncing, newest first
 ///
 ///   runlog sync history --status failed --since 2d
-///   runlog sync history --json | jq '.[0].error'
+///   runlog sync history --json | jq -r '.[].error'
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct History {
