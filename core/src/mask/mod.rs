@@ -117,8 +117,21 @@ impl Masker {
         self.patterns.as_deref().unwrap_or_default()
     }
 
-    /// The masked text, where there is something to mask.
+    /// The masked text, where there is something to mask. What stood right behind a secret may be
+    /// seen to be one only once that is masked, so it is looked at again.
     fn replaced(&self, text: &str) -> Option<String> {
+        const LOOKED_AT_AGAIN_MAX: usize = 4;
+        let mut masked = self.replaced_once(text)?;
+        for _ in 0..LOOKED_AT_AGAIN_MAX {
+            match self.replaced_once(&masked) {
+                Some(again) if again != masked => masked = again,
+                _ => break,
+            }
+        }
+        Some(masked)
+    }
+
+    fn replaced_once(&self, text: &str) -> Option<String> {
         let found = self.find(text.as_bytes());
         let bytes = found.replace(text.as_bytes())?;
         // A pattern may ask for bytes within a character.

@@ -143,6 +143,16 @@ fn json_stays_json() {
     assert_eq!(Masker::default().json(&masked), masked);
 }
 
+/// A token right behind a key block is seen once the block is masked.
+#[test]
+fn what_stands_right_behind_a_secret_is_masked_too() {
+    let block = ["-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"].concat();
+    let text = [block, token("sk-", 24)].concat();
+    let masked = Masker::default().text(&text).into_owned();
+    assert!(!masked.contains("sk-"), "{masked}");
+    assert_eq!(Masker::default().text(&masked), masked);
+}
+
 #[test]
 fn the_word_behind_an_option_is_masked() {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
