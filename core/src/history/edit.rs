@@ -6,7 +6,8 @@ use crate::clock::{ColumnId, ColumnSet};
 use crate::id::ExecutionId;
 use crate::model::{Attributes, InvalidValue, LIMITS, Params, Tag, Visibility};
 use crate::schema::{RowKey, Table, executions as column};
-use crate::store::{ItemKey, KeptCell, Room, Row, StoreError, decode_items, encode_items};
+use crate::store::{ItemKey, KeptCell, Room, Row, StoreError, encode_items};
+use crate::sync::contents::purged_items;
 use crate::value::Value;
 
 impl HistoryWriter<'_> {
@@ -180,15 +181,6 @@ impl HistoryWriter<'_> {
         Ok(self.tx.purge(id, clock, change)?)
     }
 
-    /// What went with an execution, as far as it is known here.
-    pub(super) fn purged_items(&self, id: ExecutionId) -> Result<Vec<ItemKey>, HistoryError> {
-        let noted = self.tx.note(Room::Purge, id.as_bytes())?.unwrap_or_default();
-        if noted.is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(decode_items(&noted).map_err(StoreError::from)?)
-    }
-
     /// Remembers what goes with an execution, so that a backend can be told to drop it all.
     /// `others` are items of it that another device knew.
     pub(super) fn note_purged_items(
@@ -198,7 +190,7 @@ impl HistoryWriter<'_> {
     ) -> Result<(), HistoryError> {
         let mut items = others;
         items.extend(self.tx.execution_items(id)?);
-        items.extend(self.purged_items(id)?);
+        items.extend(purged_items(&*self.tx, id)?);
         items.sort();
         items.dedup();
         let mut list = Vec::new();

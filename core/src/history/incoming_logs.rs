@@ -9,6 +9,7 @@ use crate::log::{Gap, Lines, LogKey, PieceHead};
 use crate::model::{InvalidValue, Visibility};
 use crate::schema::RowKey;
 use crate::store::{ChangeNumber, ItemKey};
+use crate::sync::contents::purged_items;
 
 impl HistoryWriter<'_> {
     /// Adds a sealed piece of another device's log. One that is here already, that lies in a dropped
@@ -124,7 +125,7 @@ impl HistoryWriter<'_> {
         clock: Clock,
         item: ItemKey,
     ) -> Result<(), HistoryError> {
-        if self.arrival.is_none() || self.purged_items(execution)?.contains(&item) {
+        if self.arrival.is_none() || purged_items(&*self.tx, execution)?.contains(&item) {
             return Ok(());
         }
         self.purge_as_own(execution, clock, vec![item])

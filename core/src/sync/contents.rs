@@ -8,7 +8,9 @@ use crate::history::HistoryError;
 use crate::id::{DeviceId, ExecutionId};
 use crate::log::{Gap, GapReason, LogKey, encode_lines};
 use crate::schema::{RowKey, Table};
-use crate::store::{ItemKey, KeptCell, ReadTx, Room, StoreError, decode_items, encode_items};
+use crate::store::{
+    ItemKey, KeptCell, ReadTx, Room, StoreError, StoreResult, decode_items, encode_items,
+};
 use crate::sync::plain::CONTENT;
 use crate::value::Value;
 
@@ -114,13 +116,22 @@ fn piece_part(tx: &dyn ReadTx, item: &ItemKey) -> Result<Vec<Part>, HistoryError
 
 fn gap_part(tx: &dyn ReadTx, item: &ItemKey) -> Result<Vec<Part>, HistoryError> {
     let Some((log, first, reason)) = item.as_gap() else { return Ok(Vec::new()) };
-    let gaps = tx.gaps(log.execution)?;
-    let found = |gap: &&Gap| (gap.log, gap.first, gap.reason) == (log, first, reason);
-    let Some(gap) = gaps.iter().find(found) else { return Ok(Vec::new()) };
+    let Some(gap) = gap_of(tx, log, first, reason)? else { return Ok(Vec::new()) };
     let dropped = gap.pieces.iter().map(|first| ItemKey::piece(log, *first)).collect();
-    let mut part = content(gap_clock(gap), encode_gap(gap));
+    let mut part = content(gap_clock(&gap), encode_gap(&gap));
     part.drops = Some((FOR_EVER, dropped));
     Ok(vec![part])
+}
+
+/// The dropped range of a key.
+pub(crate) fn gap_of(
+    tx: &dyn ReadTx,
+    log: LogKey,
+    first: u64,
+    reason: GapReason,
+) -> StoreResult<Option<Gap>> {
+    let same = |gap: &Gap| (gap.log, gap.first, gap.reason) == (log, first, reason);
+    Ok(tx.gaps(log.execution)?.into_iter().find(same))
 }
 
 fn purge_part(tx: &dyn ReadTx, item: &ItemKey) -> Result<Vec<Part>, HistoryError> {

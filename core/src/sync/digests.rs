@@ -8,7 +8,7 @@ use crate::codec::{DecodeError, NAME_BYTES_MAX, Reader, put_bytes, put_varint};
 use crate::history::HistoryError;
 use crate::sealed::Digest;
 use crate::store::{ChangedItem, ItemKey, ReadTx, Room, StoreError, WriteTx};
-use crate::sync::contents::purged_items;
+use crate::sync::contents::{gap_of, purged_items};
 use crate::sync::vault::Vault;
 
 const STATE: &[u8] = b"digests";
@@ -144,12 +144,8 @@ fn gone_with(tx: &dyn ReadTx, item: &ChangedItem) -> Result<Vec<ItemKey>, Histor
             purged_items(tx, *execution)
         }
         ChangedItem::Gap { log, first, reason } => {
-            let gaps = tx.gaps(log.execution)?;
-            let gap = gaps
-                .iter()
-                .find(|gap| gap.log == *log && gap.first == *first && gap.reason == *reason);
-            let pieces = gap.map_or(&[][..], |gap| &gap.pieces);
-            Ok(pieces.iter().map(|first| ItemKey::piece(*log, *first)).collect())
+            let pieces = gap_of(tx, *log, *first, *reason)?.map_or_else(Vec::new, |gap| gap.pieces);
+            Ok(pieces.into_iter().map(|first| ItemKey::piece(*log, first)).collect())
         }
         _ => Ok(Vec::new()),
     }

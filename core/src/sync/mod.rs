@@ -2,7 +2,7 @@
 
 pub mod carry;
 pub mod connection;
-mod contents;
+pub(crate) mod contents;
 pub mod digests;
 pub mod displaced;
 pub mod engine;

@@ -7,11 +7,11 @@ use crate::clock::ColumnSet;
 use crate::entropy::Entropy;
 use crate::history::{HistoryError, HistoryWriter};
 use crate::id::ExecutionId;
-use crate::log::Gap;
 use crate::schema::RowKey;
 use crate::sealed::SealedRecord;
 use crate::store::{BackendId, ChangedItem, ItemKey, ReadTx, Rejection};
 use crate::sync::connection::Connection;
+use crate::sync::contents::gap_of;
 use crate::sync::limits::{ABOVE_NEWEST_MS, AHEAD_MS_MAX, RECORDS_MAX};
 use crate::sync::message::{Pushed, Reason, Verdict};
 use crate::sync::run::{Direction, EntityOutcome, EntityResult, SyncLogEntry, SyncRun};
@@ -45,6 +45,10 @@ pub(super) struct BatchItem {
 }
 
 impl Batch {
+    fn after(sent: ChangeNumber) -> Self {
+        Self { items: Vec::new(), records: Vec::new(), upto: sent, bytes: 0 }
+    }
+
     /// Nothing to hand over.
     pub(super) fn is_empty(&self) -> bool {
         self.records.is_empty()
@@ -60,7 +64,7 @@ impl Batch {
         bytes_max: usize,
         entropy: &mut dyn Entropy,
     ) -> Result<Self, HistoryError> {
-        let mut batch = Self { items: Vec::new(), records: Vec::new(), upto: sent, bytes: 0 };
+        let mut batch = Self::after(sent);
         let refused = tx.rejections(backend, None, usize::MAX)?;
         let refused: BTreeSet<ItemKey> = refused.into_iter().map(|refused| refused.item).collect();
         loop {
@@ -103,7 +107,7 @@ impl Batch {
         bytes_max: usize,
         entropy: &mut dyn Entropy,
     ) -> Result<Self, HistoryError> {
-        let mut batch = Self { items: Vec::new(), records: Vec::new(), upto: sent, bytes: 0 };
+        let mut batch = Self::after(sent);
         for refused in tx.rejections(backend, None, OFFERED_AGAIN_MAX)? {
             // A newer change of it waits anyway, and a change that is gone is no change.
             if refused.change > sent || batch.is_full(bytes_max) {
@@ -134,7 +138,7 @@ impl Batch {
         only: &[ExecutionId],
         entropy: &mut dyn Entropy,
     ) -> Result<Self, HistoryError> {
-        let mut batch = Self { items: Vec::new(), records: Vec::new(), upto: sent, bytes: 0 };
+        let mut batch = Self::after(sent);
         for item in chosen_items(tx, only)? {
             let Some(changed) = item.to_changed() else { continue };
             let records = vault.records(tx, &changed, Lacking::Everything, entropy)?;
@@ -213,9 +217,8 @@ fn newest_change_of(tx: &dyn ReadTx, item: &ItemKey) -> Result<ChangeNumber, His
         return Ok(piece.map_or(ChangeNumber::ZERO, |piece| piece.change));
     }
     if let Some((log, first, reason)) = item.as_gap() {
-        let gaps = tx.gaps(log.execution)?;
-        let same = |gap: &&Gap| (gap.log, gap.first, gap.reason) == (log, first, reason);
-        return Ok(gaps.iter().find(same).map_or(ChangeNumber::ZERO, |gap| gap.change));
+        let gap = gap_of(tx, log, first, reason)?;
+        return Ok(gap.map_or(ChangeNumber::ZERO, |gap| gap.change));
     }
     let row = match item.row() {
         Some(key) => tx.row(&key, ColumnSet::EMPTY)?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::exporting::{self, Batch};
 use super::job::{JobOptions, TransportError};
 use super::verifying::Verifier;
-use super::{anew, importing, recording, save};
+use super::{anew, find_backend, importing, recording, save};
 use crate::change::ChangeNumber;
 use crate::entropy::Entropy;
 use crate::history::{History, HistoryError};
@@ -214,8 +214,7 @@ impl Lane {
         history: &mut History<S>,
     ) -> Result<LaneWant, HistoryError> {
         let id = self.backend.id;
-        let backends = history.read(|reader| Ok(reader.tx().backends()?))?;
-        if let Some(backend) = backends.into_iter().find(|backend| backend.id == id) {
+        if let Some(backend) = history.read(|reader| Ok(find_backend(reader.tx(), id)?))? {
             self.connection = Connection::decode(&backend.position).unwrap_or_default();
         }
         self.run.device = history.device();
@@ -298,8 +297,7 @@ impl Lane {
         let full = self.run.sync_type == SyncType::Full;
         let (id, run) = (self.backend.id, &self.run);
         let begun = history.write(now, |writer| {
-            let backends = writer.reader().tx().backends()?;
-            let Some(mut backend) = backends.into_iter().find(|backend| backend.id == id) else {
+            let Some(mut backend) = find_backend(writer.reader().tx(), id)? else {
                 return Ok(None);
             };
             // A position that cannot be read is one of another program: begin from the beginning.
@@ -391,8 +389,7 @@ impl Lane {
         let relay_now = now.plus_millis(connection.clock_offset_ms);
         let push = PushId(entropy.array());
         let gathered = history.write(now, |writer| {
-            let backends = writer.reader().tx().backends()?;
-            let Some(backend) = backends.into_iter().find(|backend| backend.id == id) else {
+            let Some(backend) = find_backend(writer.reader().tx(), id)? else {
                 return Ok(None);
             };
             let (tx, from) = (writer.reader(), (id, backend.sent));

@@ -51,9 +51,14 @@ pub use job::{Errand, Job, JobOptions, TransportError, Want};
 pub use recording::close_interrupted;
 
 use crate::change::ChangeNumber;
-use crate::store::{BackendId, StoreResult, WriteTx};
+use crate::store::{Backend, BackendId, ReadTx, StoreResult, WriteTx};
 use crate::sync::connection::Connection;
 use crate::time::Timestamp;
+
+/// A backend of this history; `None` once it was removed.
+fn find_backend(tx: &dyn ReadTx, id: BackendId) -> StoreResult<Option<Backend>> {
+    Ok(tx.backends()?.into_iter().find(|backend| backend.id == id))
+}
 
 /// Stores a connection, and what its backend has acknowledged where that moved.
 fn save(
@@ -63,9 +68,8 @@ fn save(
     connection: &Connection,
     at: Timestamp,
 ) -> StoreResult<()> {
-    let held = tx.backends()?.into_iter().find(|held| held.id == backend);
     // Removed meanwhile: nothing of it is to be kept.
-    let Some(held) = held else { return Ok(()) };
+    let Some(held) = find_backend(tx, backend)? else { return Ok(()) };
     let sent = sent.unwrap_or(held.sent);
     tx.set_sent(backend, sent, &connection.encode())?;
     if sent > held.sent { tx.put_mark(backend, sent, at) } else { Ok(()) }

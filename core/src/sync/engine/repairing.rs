@@ -6,6 +6,7 @@ use crate::log::decode_lines;
 use crate::schema::RowKey;
 use crate::sealed::SealedRecord;
 use crate::store::{ItemKey, KeptCell, RowWrite};
+use crate::sync::contents::gap_of;
 use crate::sync::plain::PlainRecord;
 use crate::sync::taking::{Taken, take};
 use crate::sync::vault::Vault;
@@ -110,9 +111,7 @@ pub(super) fn touch(writer: &mut HistoryWriter<'_>, item: &ItemKey) -> Result<()
         return Ok(writer.tx_mut().renumber_piece(log, first, change)?);
     }
     if let Some((log, first, reason)) = item.as_gap() {
-        let gaps = writer.reader().tx().gaps(log.execution)?;
-        let same = |gap: &crate::log::Gap| (gap.log, gap.first, gap.reason) == (log, first, reason);
-        if let Some(mut gap) = gaps.into_iter().find(same) {
+        if let Some(mut gap) = gap_of(writer.reader().tx(), log, first, reason)? {
             gap.change = change;
             writer.tx_mut().put_gap(&gap)?;
         }

@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::find_backend;
 use super::repairing::{Repair, repair, touch};
 use crate::change::ChangeNumber;
 use crate::clock::Clock;
@@ -203,7 +204,7 @@ impl Verifier {
         let (here, waits) = history.read(|reader| {
             let tx = reader.tx();
             let digests = Digests::read(tx)?;
-            let held = tx.backends()?.into_iter().find(|held| held.id == backend);
+            let held = find_backend(tx, backend)?;
             let newest = tx.counters()?.change;
             let behind = held.is_none_or(|held| held.sent < newest) || digests.upto < newest;
             let refused = !tx.rejections(backend, None, 1)?.is_empty();
