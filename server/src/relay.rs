@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use runlog_core::entropy::Entropy;
 use runlog_core::id::DeviceId;
 use runlog_core::relay::{
-    Admitted, Header, PageRoom, Places, Prepared, PushSnapshot, RelayLimits, admit, admit_push,
-    admit_resolve, plan_damage, plan_push, plan_restart, winners,
+    Admitted, CaughtUp, DeviceState, Header, PageRoom, Places, Prepared, PushSnapshot, RelayLimits,
+    admit, admit_push, admit_resolve, caught_up_by, plan_damage, plan_push, plan_restart, winners,
 };
 use runlog_core::sealed::{Digest, OpaqueKey, SealedRecord, VaultId};
 use runlog_core::sync::limits;
 use runlog_core::sync::message::{
     Answer, Compare, Delivered, Describe, Fetch, Held, Page, Parts, Place, Pull, Refusal, Request,
-    Resolve, Restart, Standing, VaultState,
+    Resolve, Restart, Standing,
 };
 use runlog_core::time::Timestamp;
 
@@ -30,6 +30,19 @@ pub(crate) struct Asked<'a> {
     pub(crate) now: Timestamp,
     /// What the relay takes.
     pub(crate) limits: &'a RelayLimits,
+}
+
+/// A transaction ended with an answer.
+struct Done {
+    answer: Answer,
+    /// What is to be written down besides, of a request that only reads.
+    caught_up: Option<CaughtUp>,
+}
+
+impl From<Answer> for Done {
+    fn from(answer: Answer) -> Self {
+        Self { answer, caught_up: None }
+    }
 }
 
 /// Why a transaction ends without an answer.
@@ -84,7 +97,14 @@ pub(crate) fn answer(
         };
         match result.filter(|_| found) {
             None => return Ok(Answer::Refused(Refusal::NoVault)),
-            Some(Ok(answer)) => return Ok(answer),
+            Some(Ok(Done { answer, caught_up })) => {
+                if let Some(caught_up) = caught_up {
+                    store.write_vault(asked.vault, &mut |tx| {
+                        tx.note_caught_up(asked.device, caught_up)
+                    })?;
+                }
+                return Ok(answer);
+            }
             Some(Err(Stop::Refused(refusal))) => return Ok(Answer::Refused(refusal)),
             Some(Err(Stop::Store(error))) => return Err(error),
             Some(Err(Stop::Damaged(rows))) => let_go(store, asked.vault, &rows)?,
@@ -110,24 +130,28 @@ fn handle(
     asked: &Asked<'_>,
     prepared: Option<&Prepared<'_>>,
     entropy: &mut dyn Entropy,
-) -> Result<Answer, Stop> {
-    match asked.request {
-        Request::Pull(pull) => self::pull(tx, asked, pull),
+) -> Result<Done, Stop> {
+    Ok(match asked.request {
+        Request::Pull(pull) => return self::pull(tx, asked, pull),
         Request::Push(_) => match prepared {
-            Some(prepared) => self::push(tx, asked, prepared, entropy),
-            None => Err(Refusal::Failed.into()),
+            Some(prepared) => self::push(tx, asked, prepared, entropy)?,
+            None => return Err(Refusal::Failed.into()),
         },
-        Request::Resolve(resolve) => self::resolve(tx, asked, resolve),
-        Request::Compare(compare) => self::compare(tx, asked, compare),
-        Request::Describe(describe) => self::describe(tx, asked, describe),
-        Request::Fetch(fetch) => self::fetch(tx, asked, fetch),
-        Request::Restart(restart) => self::restart(tx, asked, restart, entropy),
-        _ => Err(Refusal::Malformed("the relay does not know this request".into()).into()),
+        Request::Resolve(resolve) => self::resolve(tx, asked, resolve)?,
+        Request::Compare(compare) => self::compare(tx, asked, compare)?,
+        Request::Describe(describe) => self::describe(tx, asked, describe)?,
+        Request::Fetch(fetch) => self::fetch(tx, asked, fetch)?,
+        Request::Restart(restart) => self::restart(tx, asked, restart, entropy)?,
+        _ => {
+            let text = "the relay does not know this request".to_owned();
+            return Err(Refusal::Malformed(text).into());
+        }
     }
+    .into())
 }
 
-fn pull(tx: &mut dyn VaultTx, asked: &Asked<'_>, pull: &Pull) -> Result<Answer, Stop> {
-    admitted(tx, asked, &pull.standing)?;
+fn pull(tx: &mut dyn VaultTx, asked: &Asked<'_>, pull: &Pull) -> Result<Done, Stop> {
+    let device = admitted(tx, asked, &pull.standing)?;
     let after = pull.standing.got.map_or(0, |got| got.sequence);
     let except = (!pull.with_own).then_some(asked.device);
     let listed = tx.list_after(after, except, limits::RECORDS_MAX + 1)?;
@@ -141,15 +165,20 @@ fn pull(tx: &mut dyn VaultTx, asked: &Asked<'_>, pull: &Pull) -> Result<Answer, 
         Some(last) => tx.push_at(*last)?.map(|push| Place { sequence: *last, push }),
         None => vault.head,
     };
-    let digests = if more { Vec::new() } else { tx.digests()? };
-    let state = VaultState { digests, ..vault.state(asked.now) };
+    let mut state = vault.state(asked.now);
+    if !more {
+        state.digests = tx.digests()?;
+        let heard_within = -(limits::HEARD_WITHIN_MS as i64);
+        state.acknowledged = tx.acknowledged(asked.now.plus_millis(heard_within))?;
+    }
     let delivered = |stored: Stored| Delivered {
         sequence: stored.sequence,
         pusher: stored.pusher,
         record: stored.record,
     };
     let records = records.into_iter().map(delivered).collect();
-    Ok(Answer::Page(Page { records, next, more, state }))
+    let answer = Answer::Page(Page { records, next, more, state });
+    Ok(Done { answer, caught_up: caught_up_by(pull, &device, asked.now) })
 }
 
 fn push(
@@ -271,9 +300,15 @@ fn intact(records: Vec<Stored>) -> Result<Vec<Stored>, Stop> {
     if damaged.is_empty() { Ok(records) } else { Err(Stop::Damaged(damaged)) }
 }
 
-fn admitted(tx: &mut dyn VaultTx, asked: &Asked<'_>, standing: &Standing) -> Result<(), Stop> {
+fn admitted(
+    tx: &mut dyn VaultTx,
+    asked: &Asked<'_>,
+    standing: &Standing,
+) -> Result<DeviceState, Stop> {
     let places = places(tx, standing)?;
-    Ok(admit(standing, places, &tx.device(asked.device)?)?)
+    let device = tx.device(asked.device)?;
+    admit(standing, places, &device)?;
+    Ok(device)
 }
 
 fn places(tx: &mut dyn VaultTx, standing: &Standing) -> StoreResult<Places> {

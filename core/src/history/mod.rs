@@ -17,6 +17,8 @@
 //!   numbers, so that backends that dropped it get it again.
 //! - A purge removes a run from the trash for good and leaves its key with a clock; older records of
 //!   that key stay out. It refuses a run that has a pin, a note or a tag newer than its delete.
+//! - What was deleted 30 days ago, unless told otherwise, is purged at a sync, once every device
+//!   knows of the delete; without backends, when the history is opened ([`trash`]).
 
 mod backends;
 mod edit;
@@ -30,6 +32,7 @@ mod logs;
 mod masking;
 mod reader;
 mod sync_state;
+mod trash;
 mod writer;
 
 pub use error::HistoryError;
@@ -39,6 +42,7 @@ pub use incoming::Merged;
 pub use logs::LogWriter;
 pub use reader::{HistoryReader, SummaryPage};
 pub use sync_state::{SyncState, SyncSummary};
+pub use trash::{Emptied, TrashKeeps};
 pub(crate) use writer::Arrival;
 pub use writer::HistoryWriter;
 

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use super::cover::{Header, checksum, winners};
 use super::push::{Change, Prepared, PushPlan, PushSnapshot, plan_push, plan_restart};
 use super::rows::{DamagePlan, HeldRow, plan_damage};
-use super::standing::{Admitted, DeviceState, Places, admit, admit_push, admit_resolve};
+use super::standing::{
+    Admitted, DeviceState, Places, admit, admit_push, admit_resolve, caught_up_by,
+};
 use super::{PageRoom, RelayLimits, Vault};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -37,7 +39,7 @@ use crate::time::Timestamp;
 ///
 /// let mut relay = MemoryRelay::new(RelayLimits::default());
 /// let now = Timestamp::from_millis(1_700_000_000_000);
-/// let pull = Pull { standing: Standing::default(), with_own: false, bytes_max: 1 << 20, now };
+/// let pull = Pull { standing: Standing::default(), with_own: false, bytes_max: 1 << 20, now, caught_up: false };
 /// let answer = relay.handle(DeviceId::from_u128(1), Request::Pull(pull), now, &mut Fixed);
 /// let Answer::Page(page) = answer else { panic!("{answer:?}") };
 /// assert!(page.records.is_empty() && page.next.is_none());
@@ -54,6 +56,8 @@ pub struct MemoryRelay {
     /// The last sequence of each push, and which push it was.
     pushes: BTreeMap<u64, PushId>,
     devices: HashMap<DeviceId, DeviceState>,
+    /// When each device was heard from last.
+    heard: HashMap<DeviceId, Timestamp>,
 }
 
 #[derive(Clone, Debug)]
@@ -90,6 +94,7 @@ impl MemoryRelay {
         now: Timestamp,
         entropy: &mut dyn Entropy,
     ) -> Answer {
+        self.heard.insert(device, now);
         let answer = match &request {
             Request::Pull(pull) => self.pull(device, pull, now),
             Request::Push(push) => self.push(device, push, now, entropy),
@@ -161,8 +166,26 @@ impl MemoryRelay {
             Some(sequence) => self.place_of(sequence),
             None => self.vault.head,
         };
-        let state = if more { self.vault.state(now) } else { self.state(now) };
+        let state = match more {
+            true => self.vault.state(now),
+            false => VaultState { acknowledged: self.acknowledged(now), ..self.state(now) },
+        };
+        let known = self.device(device);
+        if let Some(caught_up) = caught_up_by(pull, &known, now) {
+            self.devices.insert(device, DeviceState { caught_up: Some(caught_up), ..known });
+        }
         Ok(Answer::Page(Page { records, next, more, state }))
+    }
+
+    /// Up to where all devices heard from of late are caught up.
+    fn acknowledged(&self, now: Timestamp) -> u64 {
+        let heard =
+            self.heard.iter().filter(|(_, at)| now.millis_since(**at) <= limits::HEARD_WITHIN_MS);
+        let caught_up = heard.map(|(device, _)| self.devices.get(device)?.caught_up);
+        caught_up
+            .map(|caught_up| caught_up.map_or(0, |caught_up| caught_up.sequence))
+            .min()
+            .unwrap_or(0)
     }
 
     /// The records of a page and whether there are more, or the row of a damaged record.

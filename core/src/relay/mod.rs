@@ -77,7 +77,10 @@ pub use push::{
     Change, Insert, Prepared, PushPlan, PushSnapshot, Replace, RestartPlan, plan_push, plan_restart,
 };
 pub use rows::{DamagePlan, HeldRow, plan_damage};
-pub use standing::{Admitted, DeviceState, LastPush, Places, admit, admit_push, admit_resolve};
+pub use standing::{
+    Admitted, CaughtUp, DeviceState, LastPush, Places, admit, admit_push, admit_resolve,
+    caught_up_by,
+};
 
 use crate::clock::ClockTime;
 use crate::sealed::PushId;
@@ -133,6 +136,7 @@ impl Vault {
             newest: self.newest,
             bytes: self.bytes,
             quota: self.quota,
+            acknowledged: 0,
             digests: Vec::new(),
         }
     }

@@ -143,9 +143,6 @@ pub fn plan_push(
     let place = vault.advance((next - 1).max(head + 1), push.id);
     let token = AckToken(entropy.array());
     let answer = Pushed { token, sent: Some(place), verdicts, state: vault.state(now) };
-    if let Some(got) = push.standing.got.filter(|_| push.applied) {
-        device.applied = device.applied.max(got.sequence);
-    }
     device.last = Some(LastPush {
         id: push.id,
         before: push.standing.token,
@@ -177,7 +174,7 @@ pub fn plan_push(
 pub fn plan_restart(mut vault: Vault, entropy: &mut dyn Entropy) -> RestartPlan {
     let place = vault.advance(vault.sequence() + 1, PushId(entropy.array()));
     let token = AckToken(entropy.array());
-    let device = DeviceState { token: Some(token), sent: Some(place), last: None, applied: 0 };
+    let device = DeviceState { token: Some(token), sent: Some(place), ..DeviceState::default() };
     let answer = Resolved { accepted: false, token: Some(token), sent: Some(place) };
     RestartPlan { change: Change { vault, place, device }, answer }
 }

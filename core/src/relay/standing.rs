@@ -1,8 +1,10 @@
 //! Whether a device may go on from where it says it stands. [`super`] tells the reasons.
 
 use crate::sealed::{AckToken, PushId};
-use crate::sync::message::{Answer, Place, Push, Refusal, Resolve, Resolved, Standing};
+use crate::sync::limits::ACKNOWLEDGED_EVERY_MS;
+use crate::sync::message::{Answer, Place, Pull, Push, Refusal, Resolve, Resolved, Standing};
 use crate::sync::wire::decode_answer;
+use crate::time::Timestamp;
 
 /// What a relay remembers of a device in a vault.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -13,8 +15,17 @@ pub struct DeviceState {
     pub sent: Option<Place>,
     /// The newest push; `None` before the first and after a restart.
     pub last: Option<LastPush>,
-    /// Up to where it said to hold everything, without gaps or quarantine.
-    pub applied: u64,
+    /// Up to where it was caught up; `None` where it never said so.
+    pub caught_up: Option<CaughtUp>,
+}
+
+/// A device said that it holds all that a vault has, and has nothing that the vault lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CaughtUp {
+    /// Up to this sequence.
+    pub sequence: u64,
+    /// When it said so, by the relay's clock.
+    pub at: Timestamp,
 }
 
 /// A device's newest push.
@@ -115,4 +126,14 @@ pub fn admit_resolve(
         admit(&resolve.standing, places, device)?;
     }
     Ok(Resolved { accepted: newest.is_some(), token: device.token, sent: device.sent })
+}
+
+/// What is to be written down of a pull that was admitted: it costs a write, so a device is taken at
+/// its word only every [`ACKNOWLEDGED_EVERY_MS`].
+pub fn caught_up_by(pull: &Pull, device: &DeviceState, now: Timestamp) -> Option<CaughtUp> {
+    let sequence = pull.standing.got.filter(|_| pull.caught_up)?.sequence;
+    let is_due = device.caught_up.is_none_or(|before| {
+        sequence > before.sequence && now.millis_since(before.at) >= ACKNOWLEDGED_EVERY_MS
+    });
+    is_due.then_some(CaughtUp { sequence, at: now })
 }

@@ -53,7 +53,7 @@ impl World {
 
     fn next_push(&mut self, device: &Device, records: Vec<SealedRecord>) -> Push {
         let id = PushId((&mut self.entropy as &mut dyn crate::entropy::Entropy).array());
-        Push { standing: device.standing, id, applied: true, records }
+        Push { standing: device.standing, id, records }
     }
 
     fn push(&mut self, device: &mut Device, records: Vec<SealedRecord>) -> Vec<Verdict> {
@@ -97,7 +97,13 @@ impl Device {
     }
 
     fn pull(&self, with_own: bool, bytes_max: u32) -> Request {
-        Request::Pull(Pull { standing: self.standing, with_own, bytes_max, now: NOW })
+        Request::Pull(Pull {
+            standing: self.standing,
+            with_own,
+            bytes_max,
+            now: NOW,
+            caught_up: false,
+        })
     }
 }
 

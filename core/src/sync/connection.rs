@@ -34,6 +34,11 @@ pub struct Connection {
     pub bytes: u64,
     /// Bytes that it may take there; zero where it is not known.
     pub quota: u64,
+    /// Changes up to this one are held by all devices that the relay heard from of late.
+    pub everywhere: ChangeNumber,
+    /// Changes up to this one are on the relay, up to this sequence: once all devices have caught up
+    /// with the sequence, the changes are [everywhere](Self::everywhere).
+    pub handed_over: Option<(ChangeNumber, u64)>,
 }
 
 impl Connection {
@@ -68,6 +73,8 @@ impl Connection {
             head: reader.varint()?,
             bytes: reader.varint()?,
             quota: reader.varint()?,
+            everywhere: ChangeNumber::new(reader.varint()?),
+            handed_over: handed_over(&mut reader)?,
         };
         reader.finish()?;
         Ok(connection)
@@ -95,7 +102,28 @@ impl Connection {
         put_varint(&mut bytes, self.head);
         put_varint(&mut bytes, self.bytes);
         put_varint(&mut bytes, self.quota);
+        put_varint(&mut bytes, self.everywhere.get());
+        bytes.push(self.handed_over.is_some().into());
+        if let Some((change, sequence)) = self.handed_over {
+            put_varint(&mut bytes, change.get());
+            put_varint(&mut bytes, sequence);
+        }
         bytes
+    }
+
+    /// Takes down up to where all devices have caught up.
+    pub fn acknowledged(&mut self, sequence: u64) {
+        if let Some((change, _)) = self.handed_over.take_if(|(_, upto)| sequence >= *upto) {
+            self.everywhere = self.everywhere.max(change);
+        }
+    }
+
+    /// Takes down that the relay has all changes up to this one. What is waited for already is waited
+    /// for first, so that a busy vault gets there as well.
+    pub fn has_handed_over(&mut self, change: ChangeNumber) {
+        if change > self.everywhere {
+            self.handed_over.get_or_insert((change, self.head));
+        }
     }
 
     /// The connection of a device that begins anew with this relay: nothing is taken for known.
@@ -108,6 +136,13 @@ impl Connection {
             ..Self::default()
         }
     }
+}
+
+fn handed_over(reader: &mut Reader<'_>) -> Result<Option<(ChangeNumber, u64)>, DecodeError> {
+    Ok(match reader.u8()? {
+        0 => None,
+        _ => Some((ChangeNumber::new(reader.varint()?), reader.varint()?)),
+    })
 }
 
 fn place(reader: &mut Reader<'_>) -> Result<Option<Place>, DecodeError> {
@@ -145,6 +180,8 @@ mod tests {
             head: 301,
             bytes: 1 << 40,
             quota: 1 << 41,
+            everywhere: ChangeNumber::new(70),
+            handed_over: Some((ChangeNumber::new(80), 300)),
         };
         for connection in [full, Connection::default()] {
             let bytes = connection.encode();

@@ -57,6 +57,10 @@ pub struct Pull {
     pub bytes_max: u32,
     /// The time of the device's wall clock, so that the relay's answer can say how far it is off.
     pub now: Timestamp,
+    /// Whether the device holds all that the vault has up to `standing.got`, with nothing set aside,
+    /// and nothing that it wrote itself waits for this relay. The relay tells when all devices have
+    /// said so: [`VaultState::acknowledged`].
+    pub caught_up: bool,
 }
 
 /// Hands over records, all or none.
@@ -66,9 +70,6 @@ pub struct Push {
     pub standing: Standing,
     /// Identity of this push. The same push twice has the effect of one, and the same answer.
     pub id: PushId,
-    /// Whether the device holds all that the vault has up to `standing.got`, without gaps or
-    /// quarantine. A relay lets go of what has been acknowledged everywhere.
-    pub applied: bool,
     /// The records.
     pub records: Vec<SealedRecord>,
 }
@@ -180,6 +181,9 @@ pub struct VaultState {
     pub bytes: u64,
     /// Bytes that it may take.
     pub quota: u64,
+    /// Up to here every device that the relay heard from of late has said to be
+    /// [caught up](Pull::caught_up); on the last page of a pull, else zero.
+    pub acknowledged: u64,
     /// Digests by table, over winning columns; on the last page of a pull, else empty.
     pub digests: Vec<(TableTag, Digest)>,
 }

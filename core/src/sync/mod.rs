@@ -46,4 +46,9 @@ pub mod limits {
     pub const ABOVE_NEWEST_MS: u64 = 1000;
     /// How far ahead of its own clock a reader lets a record be before it waits, in milliseconds.
     pub const DEFER_MS: u64 = 24 * 60 * 60 * 1000;
+    /// How often a relay writes down that a device is caught up, in milliseconds.
+    pub const ACKNOWLEDGED_EVERY_MS: u64 = 10 * 60 * 1000;
+    /// How long a relay waits for a device that it does not hear from before it counts something as
+    /// acknowledged by all, in milliseconds.
+    pub const HEARD_WITHIN_MS: u64 = 90 * 24 * 60 * 60 * 1000;
 }

@@ -29,6 +29,8 @@ pub(crate) struct World {
     pub(crate) vault: Arc<Vault>,
     pub(crate) relay: MemoryRelay,
     pub(crate) now: i64,
+    /// How far the clock of a device that syncs is ahead of the relay's, in milliseconds.
+    pub(crate) ahead: i64,
     /// Every byte that was sent.
     pub(crate) wire: Vec<u8>,
     /// What the relay does to the records of a page.
@@ -47,6 +49,7 @@ impl World {
             vault: Arc::new(Vault::new(secret.keys())),
             relay: MemoryRelay::new(RelayLimits::default()),
             now: 1_700_000_000_000,
+            ahead: 0,
             wire: Vec::new(),
             tampering: None,
             random: 1,
@@ -56,6 +59,10 @@ impl World {
     pub(crate) fn now(&mut self) -> Timestamp {
         self.now += 10;
         Timestamp::from_millis(self.now)
+    }
+
+    pub(crate) fn pass(&mut self, millis: i64) {
+        self.now += millis;
     }
 
     pub(crate) fn device(&mut self, number: u128) -> Device {
@@ -85,7 +92,8 @@ impl World {
                     *byte = (*random >> 33) as u8;
                 }
             };
-            match job.poll(&mut device.history, now, &mut entropy).unwrap() {
+            let told = now.plus_millis(self.ahead);
+            match job.poll(&mut device.history, told, &mut entropy).unwrap() {
                 Want::Continue => {}
                 Want::Done => return job.runs().next().unwrap().clone(),
                 Want::Send(errand) => {

@@ -2,7 +2,9 @@
 //! keep their bits and nothing else.
 
 use runlog_core::clock::Clock;
+use runlog_core::relay::CaughtUp;
 use runlog_core::sealed::{CellTag, Drops, Mark, OpaqueKey, SealedCell};
+use runlog_core::time::Timestamp;
 
 use super::{Role, StoreError, StoreResult};
 
@@ -14,6 +16,12 @@ pub(super) fn from_bits(value: i64) -> u64 {
 /// A signed number with the bits of an unsigned one. Sequences and sizes stay far below 2^63.
 pub(super) fn to_bits(value: u64) -> i64 {
     value.cast_signed()
+}
+
+/// What a device said last of being caught up.
+pub(super) fn caught_up(sequence: Option<i64>, at: Option<i64>) -> Option<CaughtUp> {
+    let (sequence, at) = sequence.zip(at)?;
+    Some(CaughtUp { sequence: from_bits(sequence), at: Timestamp::from_millis(at) })
 }
 
 /// Bytes of a fixed width.

@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use runlog_core::id::DeviceId;
 use runlog_core::relay::{
-    Change, DamagePlan, DeviceState, Header, HeldRow, Prepared, PushPlan, Vault,
+    CaughtUp, Change, DamagePlan, DeviceState, Header, HeldRow, Prepared, PushPlan, Vault,
 };
 use runlog_core::sealed::{Digest, MailboxId, OpaqueKey, PushId, SealedRecord, TableTag, VaultId};
 use runlog_core::time::Timestamp;
@@ -163,6 +163,10 @@ pub trait VaultTx {
     fn vault(&mut self) -> StoreResult<Vault>;
     /// What is remembered of a device.
     fn device(&mut self, device: DeviceId) -> StoreResult<DeviceState>;
+    /// Up to where all devices heard from since a time are caught up; zero where one never was.
+    fn acknowledged(&mut self, since: Timestamp) -> StoreResult<u64>;
+    /// Writes down that a device is caught up.
+    fn note_caught_up(&mut self, device: DeviceId, caught_up: CaughtUp) -> StoreResult<()>;
     /// The push that took a sequence.
     fn push_at(&mut self, sequence: u64) -> StoreResult<Option<PushId>>;
     /// Headers, with their damage found, and floors of rows. Rows of which nothing is held are left

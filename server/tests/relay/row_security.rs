@@ -12,7 +12,7 @@ use crate::support::{Place, Relay, hex, record};
 /// Tables with a vault, each with a column that a member may change.
 const OF_VAULTS: [(&str, &str); 6] = [
     ("vaults", "bytes"),
-    ("devices", "applied"),
+    ("devices", "caught_up"),
     ("records", "weight"),
     ("floors", "clock"),
     ("digests", "count"),

@@ -23,6 +23,7 @@ enum Step {
         device: usize,
         with_own: bool,
         bytes_max: u32,
+        caught_up: bool,
     },
     Resolve {
         device: usize,
@@ -69,9 +70,11 @@ fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => (device.clone(), records).prop_map(|(device, records)| Step::Push { device, records }),
         1 => device.clone().prop_map(|device| Step::Repeat { device }),
-        4 => (device.clone(), any::<bool>(), 0..3000u32).prop_map(|(device, with_own, bytes_max)| {
-            Step::Pull { device, with_own, bytes_max }
-        }),
+        4 => (device.clone(), any::<bool>(), 0..3000u32, any::<bool>()).prop_map(
+            |(device, with_own, bytes_max, caught_up)| {
+                Step::Pull { device, with_own, bytes_max, caught_up }
+            }
+        ),
         1 => (device.clone(), any::<bool>())
             .prop_map(|(device, newest)| Step::Resolve { device, newest }),
         2 => (device.clone(), 0..4u8).prop_map(|(device, row)| Step::Look { device, row }),
@@ -147,8 +150,10 @@ impl Both<'_> {
                     self.devices[*device][side].took(&pushed);
                 }
             }
-            Step::Pull { device, with_own, bytes_max } => {
-                let answers = self.ask(*device, |device| device.pull(*with_own, *bytes_max));
+            Step::Pull { device, with_own, bytes_max, caught_up } => {
+                let answers = self.ask(*device, |device| {
+                    device.pull_caught_up(*with_own, *bytes_max, *caught_up)
+                });
                 for (side, answer) in answers.into_iter().enumerate() {
                     let Answer::Page(page) = answer else { panic!("{answer:?}") };
                     self.devices[*device][side].standing.got = page.next;
@@ -198,6 +203,7 @@ impl Both<'_> {
                         with_own: false,
                         bytes_max: 1,
                         now: NOW,
+                        caught_up: true,
                     }),
                 });
                 for (side, answer) in answers.into_iter().enumerate() {

@@ -197,11 +197,16 @@ impl Device {
         self.pushes += 1;
         let mut id = *self.id.as_bytes();
         id[..8].copy_from_slice(&self.pushes.to_be_bytes());
-        Request::Push(Push { standing: self.standing, id: PushId(id), applied: true, records })
+        Request::Push(Push { standing: self.standing, id: PushId(id), records })
     }
 
     pub fn pull(&self, with_own: bool, bytes_max: u32) -> Request {
-        Request::Pull(Pull { standing: self.standing, with_own, bytes_max, now: NOW })
+        self.pull_caught_up(with_own, bytes_max, false)
+    }
+
+    pub fn pull_caught_up(&self, with_own: bool, bytes_max: u32, caught_up: bool) -> Request {
+        let standing = self.standing;
+        Request::Pull(Pull { standing, with_own, bytes_max, now: NOW, caught_up })
     }
 
     pub fn took(&mut self, pushed: &Pushed) {

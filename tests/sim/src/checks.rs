@@ -124,8 +124,7 @@ fn readers_agree(world: &mut World, number: usize, contents: &Contents) -> Resul
         next = next.wrapping_add(1);
         bytes.fill(next);
     };
-    let (standing, id, applied) = (Standing::default(), PushId([9; 16]), false);
-    let push = Request::Push(Push { standing, id, applied, records });
+    let push = Request::Push(Push { standing: Standing::default(), id: PushId([9; 16]), records });
     keeps.handle(DeviceId::from_u128(0xfffe), push, now, &mut entropy);
     for mut relay in [keeps, world.relays[number].relay.clone()] {
         let mut reader = Device::new(SimStore::new(false, None), DeviceId::from_u128(0xffff));

@@ -138,6 +138,7 @@ impl Relay {
                 with_own: true,
                 bytes_max: 1,
                 now: Timestamp::default(),
+                caught_up: false,
             };
             let mut entropy = |_: &mut [u8]| {};
             let answer =

@@ -6,11 +6,15 @@ use super::lane::{Lane, LaneWant, Surroundings};
 use crate::entropy::Entropy;
 use crate::history::{History, HistoryError};
 use crate::id::{DeviceId, ExecutionId};
+use crate::query::Cursor;
 use crate::store::{BackendId, Store};
 use crate::sync::message::{Answer, Request};
 use crate::sync::run::{Cause, Direction, SyncId, SyncRun, SyncType};
 use crate::sync::vault::Vault;
 use crate::time::Timestamp;
+
+/// Executions of the trash that are looked at in one transaction.
+const TRASH_LOOKED_AT_ONCE: u32 = 256;
 
 /// What a job is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +105,8 @@ enum Stage {
     Begin,
     /// Pulling, with the lane of this number.
     Import(usize),
+    /// Purging what the trash need not keep any longer, after this place.
+    Trash(Option<Cursor>),
     /// Pushing and comparing.
     Export(usize),
     Done,
@@ -129,12 +135,16 @@ impl Job {
                 self.stage = Stage::Import(0);
                 return Ok(Want::Continue);
             }
+            Stage::Trash(after) => {
+                self.stage = self.empty_trash(history, after, now)?;
+                return Ok(Want::Continue);
+            }
             Stage::Done => return Ok(Want::Done),
             Stage::Import(at) | Stage::Export(at) => at,
         };
         let importing = matches!(self.stage, Stage::Import(_));
         let Some(lane) = self.lanes.get_mut(at) else {
-            self.stage = if importing { Stage::Export(0) } else { Stage::Done };
+            self.stage = if importing { Stage::Trash(None) } else { Stage::Done };
             return Ok(Want::Continue);
         };
         if self.cancelled && !lane.is_over() {
@@ -182,6 +192,30 @@ impl Job {
     /// The runs so far, one a backend.
     pub fn runs(&self) -> impl Iterator<Item = &SyncRun> {
         self.lanes.iter().map(Lane::run)
+    }
+
+    /// One step of emptying the trash: everything has been pulled, so that edits made elsewhere are
+    /// known, and nothing been pushed, so that the purges go with this job.
+    fn empty_trash<S: Store>(
+        &mut self,
+        history: &mut History<S>,
+        after: Option<Cursor>,
+        now: Timestamp,
+    ) -> Result<Stage, HistoryError> {
+        let options = &self.options;
+        let pushes_all = options.direction != Direction::RemoteToLocal
+            && options.sync_type != SyncType::Specific;
+        let is_due =
+            after.is_some() || pushes_all && history.read(|reader| reader.is_trash_due(now))?;
+        if self.cancelled || !is_due {
+            return Ok(Stage::Export(0));
+        }
+        let emptied =
+            history.write(now, |writer| writer.empty_trash(after, TRASH_LOOKED_AT_ONCE))?;
+        for lane in &mut self.lanes {
+            lane.count_purged(emptied.purged);
+        }
+        Ok(emptied.next.map_or(Stage::Export(0), |next| Stage::Trash(Some(next))))
     }
 
     fn begin<S: Store>(

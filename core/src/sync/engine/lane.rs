@@ -145,6 +145,13 @@ impl Lane {
         self.run.bytes_down += down;
     }
 
+    /// Adds to what was purged from the trash in this job.
+    pub(super) fn count_purged(&mut self, purged: u64) {
+        if purged > 0 && !self.is_over() {
+            recording::count_purged(&mut self.run, purged);
+        }
+    }
+
     pub(super) fn cancel<S: Store>(
         &mut self,
         history: &mut History<S>,
@@ -245,7 +252,9 @@ impl Lane {
             }
             Step::Pull => {
                 let (with_own, bytes_max) = (self.connection.with_own, around.options.page_bytes);
-                return Ok(self.ask(Request::Pull(Pull { standing, with_own, bytes_max, now })));
+                let caught_up = self.is_caught_up(history)?;
+                let pull = Pull { standing, with_own, bytes_max, now, caught_up };
+                return Ok(self.ask(Request::Pull(pull)));
             }
             Step::Fetch => {
                 let (vault, only) = (&around.vault, &around.options.only);
@@ -282,6 +291,18 @@ impl Lane {
             Step::Over => return Ok(LaneWant::Over),
         }
         Ok(LaneWant::Continue)
+    }
+
+    /// Whether all that was pulled is applied here and all that was written here was pushed.
+    fn is_caught_up<S: Store>(&self, history: &mut History<S>) -> Result<bool, HistoryError> {
+        let id = self.backend.id;
+        history.read(|reader| {
+            let tx = reader.tx();
+            let sent = find_backend(tx, id)?.map(|backend| backend.sent);
+            Ok(sent == Some(tx.counters()?.change)
+                && tx.rejections(id, None, 1)?.is_empty()
+                && SetAside::list(tx, id, None, 1)?.is_empty())
+        })
     }
 
     fn ask(&mut self, request: Request) -> LaneWant {
@@ -427,8 +448,7 @@ impl Lane {
             return LaneWant::Continue;
         };
         let standing = self.connection.standing;
-        let applied = self.run.counts.failed == 0;
-        self.ask(Request::Push(Push { standing, id, applied, records: batch.records.clone() }))
+        self.ask(Request::Push(Push { standing, id, records: batch.records.clone() }))
     }
 
     /// Nothing waits any more: see what came in between, else compare.
@@ -496,6 +516,13 @@ impl Lane {
             let refused = reader.tx().rejections(id, None, 1)?;
             Ok((refused.into_iter().next(), SetAside::list(reader.tx(), id, None, 1)?.pop()))
         })?;
+        if refused.is_none() {
+            let before = self.connection.handed_over;
+            self.connection.has_handed_over(self.backend.sent);
+            if self.connection.handed_over != before {
+                self.keep(history, None, now)?;
+            }
+        }
         let unequal = self.run.verification.iter().any(|table| table.equal == Some(false));
         let why = match (refused, aside, unequal) {
             (Some(refused), ..) => Some(("refused", refused.reason)),
@@ -624,6 +651,7 @@ impl Lane {
     ) -> Result<(), HistoryError> {
         let (mut connection, mut run) = (self.connection, self.run.clone());
         heard(&mut connection, &page.state, now);
+        connection.acknowledged(page.state.acknowledged);
         history.write(now, |writer| {
             importing::import_page(writer, &around.vault, page, &mut connection, &mut run)
         })?;

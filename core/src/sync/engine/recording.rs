@@ -99,6 +99,15 @@ pub(super) fn enter(run: &mut SyncRun, phase: Phase, since: &mut Timestamp, now:
     run.percent = run.percent.max(whole);
 }
 
+/// Where a run notes how many executions were purged from the trash in its job.
+const PURGED: &str = "purged_from_trash";
+
+/// Adds to what was purged from the trash.
+pub(super) fn count_purged(run: &mut SyncRun, purged: u64) {
+    let before = run.metadata.get(PURGED).and_then(serde_json::Value::as_u64).unwrap_or(0);
+    run.metadata.insert(PURGED.to_owned(), json!(before + purged));
+}
+
 /// Writes how a run ended.
 pub(super) fn close(
     tx: &mut dyn WriteTx,

@@ -201,6 +201,7 @@ fn put_state(into: &mut Vec<u8>, state: &VaultState) -> Result<(), DecodeError> 
     into.extend_from_slice(&state.newest.packed().to_be_bytes());
     put_varint(into, state.bytes);
     put_varint(into, state.quota);
+    put_varint(into, state.acknowledged);
     within("tables", state.digests.len(), limits::TABLES_MAX)?;
     put_varint(into, state.digests.len() as u64);
     for (table, digest) in &state.digests {
@@ -214,12 +215,12 @@ fn state(from: &mut Reader<'_>) -> Result<VaultState, DecodeError> {
     let now = time(from)?;
     let head = from.varint()?;
     let newest = ClockTime::from_packed(from.u64()?);
-    let (bytes, quota) = (from.varint()?, from.varint()?);
+    let (bytes, quota, acknowledged) = (from.varint()?, from.varint()?, from.varint()?);
     let count = from.length("tables", limits::TABLES_MAX)?;
     let digests = (0..count)
         .map(|_| Ok((TableTag(from.array()?), digest(from)?)))
         .collect::<Result<_, DecodeError>>()?;
-    Ok(VaultState { now, head, newest, bytes, quota, digests })
+    Ok(VaultState { now, head, newest, bytes, quota, acknowledged, digests })
 }
 
 fn encode_refusal(refusal: &Refusal) -> Vec<u8> {

@@ -29,6 +29,7 @@ pub fn encode_request(request: &Request) -> Result<Vec<u8>, DecodeError> {
             into.push(pull.with_own.into());
             put_varint(&mut into, pull.bytes_max.into());
             put_time(&mut into, pull.now);
+            into.push(pull.caught_up.into());
             into
         }
         Request::Push(push) => encode_push(push)?,
@@ -70,7 +71,6 @@ fn encode_push(push: &Push) -> Result<Vec<u8>, DecodeError> {
     let mut into = head(PUSH);
     put_standing(&mut into, &push.standing);
     into.extend_from_slice(&push.id.0);
-    into.push(push.applied.into());
     let mut batch = BatchWriter::new();
     push.records.iter().try_for_each(|record| batch.record(record))?;
     batch.finish(&mut into);
@@ -90,6 +90,7 @@ pub fn decode_request(bytes: &[u8]) -> Result<Request, DecodeError> {
             with_own: flag(from)?,
             bytes_max: from.varint_u32()?,
             now: time(from)?,
+            caught_up: flag(from)?,
         }),
         PUSH => Request::Push(decode_push(from)?),
         RESOLVE => {
@@ -118,8 +119,7 @@ pub fn decode_request(bytes: &[u8]) -> Result<Request, DecodeError> {
 fn decode_push(from: &mut Reader<'_>) -> Result<Push, DecodeError> {
     let standing = standing(from)?;
     let id = PushId(from.array()?);
-    let applied = flag(from)?;
     let batch = BatchReader::open(from)?;
     let records = (0..batch.count).map(|_| batch.record(from)).collect::<Result<_, _>>()?;
-    Ok(Push { standing, id, applied, records })
+    Ok(Push { standing, id, records })
 }

@@ -57,24 +57,24 @@ fn any_digest() -> impl Strategy<Value = Digest> {
 
 fn any_state() -> impl Strategy<Value = VaultState> {
     let digests = vec((any::<[u8; 8]>().prop_map(TableTag), any_digest()), 0..3);
-    let numbers = (any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>());
-    (any_time(), numbers, digests).prop_map(|(now, (head, newest, bytes, quota), digests)| {
-        VaultState { now, head, newest: ClockTime::from_packed(newest), bytes, quota, digests }
+    let numbers = (any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>());
+    (any_time(), numbers, digests).prop_map(|(now, numbers, digests)| {
+        let (head, newest, bytes, quota, acknowledged) = numbers;
+        let newest = ClockTime::from_packed(newest);
+        VaultState { now, head, newest, bytes, quota, acknowledged, digests }
     })
 }
 
 fn any_request() -> impl Strategy<Value = Request> {
     let names = (any::<[u8; 8]>(), any::<u8>(), option::of(any::<[u8; 16]>()));
     prop_oneof![
-        (any_standing(), any::<bool>(), any::<u32>(), any_time()).prop_map(
-            |(standing, with_own, bytes_max, now)| {
-                Request::Pull(Pull { standing, with_own, bytes_max, now })
+        (any_standing(), any::<bool>(), any::<u32>(), any_time(), any::<bool>()).prop_map(
+            |(standing, with_own, bytes_max, now, caught_up)| {
+                Request::Pull(Pull { standing, with_own, bytes_max, now, caught_up })
             }
         ),
-        (any_standing(), any::<[u8; 16]>(), any::<bool>(), vec(any_record(), 0..6)).prop_map(
-            |(standing, id, applied, records)| {
-                Request::Push(Push { standing, id: PushId(id), applied, records })
-            }
+        (any_standing(), any::<[u8; 16]>(), vec(any_record(), 0..6)).prop_map(
+            |(standing, id, records)| Request::Push(Push { standing, id: PushId(id), records })
         ),
         (any_standing(), any::<[u8; 16]>())
             .prop_map(|(standing, id)| Request::Resolve(Resolve { standing, id: PushId(id) })),
@@ -244,15 +244,10 @@ fn a_record_of_many_takes_little() {
 /// T15: what a count claims is held against what is there, before anything is allocated.
 #[test]
 fn forged_counts_are_refused() {
-    let push = Push {
-        standing: Standing::default(),
-        id: PushId([1; 16]),
-        applied: false,
-        records: Vec::new(),
-    };
+    let push = Push { standing: Standing::default(), id: PushId([1; 16]), records: Vec::new() };
     let bytes = encode_request(&Request::Push(push)).unwrap();
-    // Behind version, kind, standing, id and flag stand four dictionaries and the records.
-    let counts = 2 + 3 + 16 + 1;
+    // Behind version, kind, standing and id stand four dictionaries and the records.
+    let counts = 2 + 3 + 16;
     assert_eq!(bytes.len(), counts + 5);
     for at in counts..bytes.len() {
         let mut forged = bytes[..at].to_vec();

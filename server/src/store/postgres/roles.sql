@@ -60,9 +60,10 @@ GRANT SELECT (vault, name, quota, bytes, head, head_push, newest, created_at),
   ON vaults TO runlog_member;
 GRANT SELECT ON members TO runlog_member;
 GRANT SELECT (vault, device, role, account, created_at, seen_at, revoked, ack_token, sent,
-              sent_push, last_push, last_before, last_content, last_answer, applied),
+              sent_push, last_push, last_before, last_content, last_answer, caught_up,
+              caught_up_at),
       UPDATE (ack_token, sent, sent_push, last_push, last_before, last_content, last_answer,
-              applied)
+              caught_up, caught_up_at)
   ON devices TO runlog_member;
 GRANT SELECT, INSERT ON pushes TO runlog_member;
 GRANT SELECT, INSERT, UPDATE, DELETE ON records, floors, digests TO runlog_member;

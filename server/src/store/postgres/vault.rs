@@ -6,16 +6,17 @@ use postgres::Row;
 use runlog_core::clock::{Clock, ClockTime};
 use runlog_core::id::DeviceId;
 use runlog_core::relay::{
-    Change, DamagePlan, DeviceState, HeldRow, LastPush, Prepared, PushPlan, Vault,
+    CaughtUp, Change, DamagePlan, DeviceState, HeldRow, LastPush, Prepared, PushPlan, Vault,
 };
 use runlog_core::sealed::{
     AckToken, Digest, KeyId, OpaqueKey, PushId, SealedRecord, TableTag, VaultId,
 };
 use runlog_core::sync::message::Place;
+use runlog_core::time::Timestamp;
 
 use super::connection::Connection;
 use super::put::{Columns, PUT_AGAIN, PUT_NEW};
-use crate::store::columns::{array, cells, drops, from_bits, to_bits};
+use crate::store::columns::{array, caught_up, cells, drops, from_bits, to_bits};
 use crate::store::{Listed, Selection, StoreError, StoreResult, Stored, VaultTx};
 
 pub(super) struct PostgresVault<'a> {
@@ -57,7 +58,7 @@ impl VaultTx for PostgresVault<'_> {
 
     fn device(&mut self, device: DeviceId) -> StoreResult<DeviceState> {
         let sql = "SELECT ack_token, sent, sent_push, last_push, last_before, last_content, \
-                   last_answer, applied FROM devices WHERE vault = $1 AND device = $2";
+                   last_answer, caught_up, caught_up_at FROM devices WHERE vault = $1 AND device = $2";
         let values = [self.vault.as_slice(), device.as_bytes()];
         let row = self.connection.query_opt(sql, &[&values[0], &values[1]])?;
         let Some(row) = row else { return Ok(DeviceState::default()) };
@@ -78,8 +79,24 @@ impl VaultTx for PostgresVault<'_> {
                 .zip(id(2)?)
                 .map(|(sent, push)| Place { sequence: from_bits(sent), push: PushId(push) }),
             last,
-            applied: from_bits(row.get(7)),
+            caught_up: caught_up(row.get(7), row.get(8)),
         })
+    }
+
+    fn acknowledged(&mut self, since: Timestamp) -> StoreResult<u64> {
+        let sql = "SELECT coalesce(min(coalesce(caught_up, 0)), 0) FROM devices \
+                   WHERE vault = $1 AND NOT revoked AND coalesce(seen_at, created_at) >= $2";
+        let row = self.connection.query_opt(sql, &[&self.id(), &since.as_millis()])?;
+        Ok(row.map_or(0, |row| from_bits(row.get(0))))
+    }
+
+    fn note_caught_up(&mut self, device: DeviceId, caught_up: CaughtUp) -> StoreResult<()> {
+        let sql = "UPDATE devices SET caught_up = $3, caught_up_at = $4 \
+                   WHERE vault = $1 AND device = $2";
+        let (sequence, at) = (to_bits(caught_up.sequence), caught_up.at.as_millis());
+        let device = device.as_bytes().as_slice();
+        self.connection.execute(sql, &[&self.id(), &device, &sequence, &at])?;
+        Ok(())
     }
 
     fn push_at(&mut self, sequence: u64) -> StoreResult<Option<PushId>> {
@@ -226,7 +243,8 @@ impl VaultTx for PostgresVault<'_> {
         let sql = "INSERT INTO pushes (vault, last, push) VALUES ($1, $2, $3)";
         self.connection.execute(sql, &[&self.id(), last, &place.push.0.as_slice()])?;
         let sql = "UPDATE devices SET ack_token = $3, sent = $4, sent_push = $5, last_push = $6, \
-                   last_before = $7, last_content = $8, last_answer = $9, applied = $10 \
+                   last_before = $7, last_content = $8, last_answer = $9, caught_up = $10, \
+                   caught_up_at = $11 \
                    WHERE vault = $1 AND device = $2";
         let newest = state.last.as_ref();
         self.connection.execute(
@@ -241,7 +259,8 @@ impl VaultTx for PostgresVault<'_> {
                 &newest.and_then(|last| last.before).map(|before| before.0.to_vec()),
                 &newest.map(|last| to_bits(last.content)),
                 &newest.map(|last| last.answer.as_slice()),
-                &to_bits(state.applied),
+                &state.caught_up.map(|caught_up| to_bits(caught_up.sequence)),
+                &state.caught_up.map(|caught_up| caught_up.at.as_millis()),
             ],
         )?;
         Ok(())

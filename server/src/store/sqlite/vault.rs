@@ -5,15 +5,18 @@ use std::collections::{BTreeSet, HashMap};
 use runlog_core::clock::{Clock, ClockTime};
 use runlog_core::id::DeviceId;
 use runlog_core::relay::{
-    Change, DamagePlan, DeviceState, HeldRow, LastPush, Prepared, PushPlan, Vault,
+    CaughtUp, Change, DamagePlan, DeviceState, HeldRow, LastPush, Prepared, PushPlan, Vault,
 };
 use runlog_core::sealed::{
     AckToken, Digest, KeyId, OpaqueKey, PushId, SealedRecord, TableTag, VaultId,
 };
 use runlog_core::sync::message::Place;
+use runlog_core::time::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use crate::store::columns::{array, cells, drops, from_bits, put_cells, put_drops, to_bits};
+use crate::store::columns::{
+    array, caught_up, cells, drops, from_bits, put_cells, put_drops, to_bits,
+};
 use crate::store::{Listed, Selection, StoreResult, Stored, VaultTx, VaultWork};
 
 /// Runs work on a vault, where it is there.
@@ -55,7 +58,7 @@ impl VaultTx for SqliteVault<'_> {
 
     fn device(&mut self, device: DeviceId) -> StoreResult<DeviceState> {
         let sql = "SELECT ack_token, sent, sent_push, last_push, last_before, last_content, \
-                   last_answer, applied FROM devices WHERE vault = ?1 AND device = ?2";
+                   last_answer, caught_up, caught_up_at FROM devices WHERE vault = ?1 AND device = ?2";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let state = statement.query_row(params![self.vault, device.as_bytes()], |row| {
             let push = id(row, 3)?;
@@ -76,10 +79,26 @@ impl VaultTx for SqliteVault<'_> {
                     push: PushId(push),
                 }),
                 last: last.transpose()?,
-                applied: number(row, 7)?,
+                caught_up: caught_up(row.get(7)?, row.get(8)?),
             })
         });
         Ok(state.optional()?.unwrap_or_default())
+    }
+
+    fn acknowledged(&mut self, since: Timestamp) -> StoreResult<u64> {
+        let sql = "SELECT coalesce(min(coalesce(caught_up, 0)), 0) FROM devices \
+                   WHERE vault = ?1 AND revoked = 0 AND coalesce(seen_at, created_at) >= ?2";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let values = params![self.vault, since.as_millis()];
+        Ok(statement.query_row(values, |row| number(row, 0))?)
+    }
+
+    fn note_caught_up(&mut self, device: DeviceId, caught_up: CaughtUp) -> StoreResult<()> {
+        let sql = "UPDATE devices SET caught_up = ?3, caught_up_at = ?4 \
+                   WHERE vault = ?1 AND device = ?2";
+        let (sequence, at) = (to_bits(caught_up.sequence), caught_up.at.as_millis());
+        self.transaction.execute(sql, params![self.vault, device.as_bytes(), sequence, at])?;
+        Ok(())
     }
 
     fn push_at(&mut self, sequence: u64) -> StoreResult<Option<PushId>> {
@@ -273,7 +292,8 @@ impl VaultTx for SqliteVault<'_> {
         let mut push = self.transaction.prepare_cached(sql)?;
         push.execute(params![self.vault, to_bits(place.sequence), place.push.0])?;
         let sql = "UPDATE devices SET ack_token = ?3, sent = ?4, sent_push = ?5, last_push = ?6, \
-                   last_before = ?7, last_content = ?8, last_answer = ?9, applied = ?10 \
+                   last_before = ?7, last_content = ?8, last_answer = ?9, caught_up = ?10, \
+                   caught_up_at = ?11 \
                    WHERE vault = ?1 AND device = ?2";
         let last = state.last.as_ref();
         self.transaction.prepare_cached(sql)?.execute(params![
@@ -286,7 +306,8 @@ impl VaultTx for SqliteVault<'_> {
             last.and_then(|last| last.before).map(|before| before.0),
             last.map(|last| to_bits(last.content)),
             last.map(|last| &last.answer),
-            to_bits(state.applied),
+            state.caught_up.map(|caught_up| to_bits(caught_up.sequence)),
+            state.caught_up.map(|caught_up| caught_up.at.as_millis()),
         ])?;
         Ok(())
     }
