@@ -20,6 +20,8 @@ use crate::{Error, files, system};
 
 /// Age of a heartbeat at which a process counts as dead where its lock cannot be asked.
 const HEARTBEAT_STALE_MS: u64 = 60_000;
+/// Executions of the trash that are looked at in one transaction.
+const TRASH_LOOKED_AT_ONCE: u32 = 256;
 
 /// A history in a file: what an application opens.
 ///
@@ -52,7 +54,8 @@ pub struct Runlog {
 impl Runlog {
     /// Opens the history at `path` with the default options. The file and its directory are made
     /// where they are missing, for this user alone. A database of an earlier version is backed up
-    /// beside itself and then migrated. Runs of this device whose process died are judged lost.
+    /// beside itself and then migrated. Runs of this device whose process died are judged lost. Where
+    /// there is nothing to sync with, the trash is emptied once a day of what it need not keep.
     ///
     /// # Errors
     /// [`Error`]; its predicates tell a file that is no database, a damaged one, one of a newer
@@ -76,6 +79,7 @@ impl Runlog {
         {
             runlog.close_interrupted_syncs()?;
         }
+        runlog.empty_trash_without_backends()?;
         Ok(runlog)
     }
 
@@ -201,6 +205,23 @@ impl Runlog {
         }
         for lease in leases.iter().filter(|lease| !alive(lease.owner)) {
             owner::forget(&self.path, lease.owner);
+        }
+        Ok(())
+    }
+
+    /// Syncing empties the trash; a history that is not synced has this moment instead.
+    fn empty_trash_without_backends(&self) -> Result<(), Error> {
+        let mut history = self.lock();
+        let now = system::now();
+        let is_due = history
+            .read(|reader| Ok(reader.tx().backends()?.is_empty() && reader.is_trash_due(now)?))?;
+        let mut after = None;
+        while is_due {
+            after =
+                history.write(now, |writer| writer.empty_trash(after, TRASH_LOOKED_AT_ONCE))?.next;
+            if after.is_none() {
+                break;
+            }
         }
         Ok(())
     }

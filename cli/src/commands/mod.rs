@@ -20,6 +20,7 @@ mod serve;
 mod show;
 mod sync;
 mod tag;
+mod trash;
 mod vault;
 mod why;
 
@@ -45,6 +46,7 @@ pub(crate) enum Command {
     Pin(pin::Pin),
     Delete(delete::Delete),
     Restore(restore::Restore),
+    Trash(trash::Trash),
     Import(import::Import),
     Sync(sync::Sync),
     Backend(backend::Backend),
@@ -73,6 +75,7 @@ impl Command {
             Self::Pin(pin) => pin.run(context),
             Self::Delete(delete) => delete.run(context),
             Self::Restore(restore) => restore.run(context),
+            Self::Trash(trash) => trash.run(context),
             Self::Import(import) => import.run(context),
             Self::Backend(backend) => backend.run(context),
             Self::Vault(vault) => vault.run(context),

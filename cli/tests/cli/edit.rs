@@ -54,6 +54,30 @@ fn notes() {
 }
 
 #[test]
+fn the_trash_keeps_what_is_deleted_for_so_many_days() {
+    let (session, first, second) = with_two_runs();
+    session.see(&format!("runlog delete {first} {second}"));
+    insta::assert_snapshot!(session.see("runlog trash"), @"
+    2 executions in the trash
+    what is deleted stays for 30 days
+    ");
+    insta::assert_snapshot!(session.see("runlog trash --keep forever --json"), @r#"{"executions":2,"keep_days":null}"#);
+    insta::assert_snapshot!(session.see("runlog trash --keep soon"), @"
+    ! error: invalid value 'soon' for '--keep <DAYS>': give a number of days, or 'forever'
+    ! 
+    ! For more information, try '--help'.
+    [exit 2]
+    ");
+    session.see("runlog trash --keep 0");
+    insta::assert_snapshot!(session.see("runlog list --deleted"), @"! nothing in the trash matches");
+    insta::assert_snapshot!(session.see(&format!("runlog restore {first}")), @"
+    ! error: no execution has an id that begins or ends with 'id-00001'
+    ! hint: `runlog list` prints the ids; with --deleted, those in the trash
+    [exit 3]
+    ");
+}
+
+#[test]
 fn pins() {
     let (session, first, second) = with_two_runs();
     insta::assert_snapshot!(session.see(&format!("runlog pin {first} {second}; runlog list")), @"

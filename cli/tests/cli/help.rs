@@ -25,6 +25,7 @@ fn the_help_begins_with_what_it_is_and_an_example() {
       pin             Pin executions, so that they are kept for good
       delete          Move executions to the trash
       restore         Take executions out of the trash
+      trash           Tell what is in the trash and how long it stays there, or set how long
       import          Import the history of another program
       sync            Sync this history with its other devices, and tell how that stands and went
       backend         Where this history is synced with

@@ -33,6 +33,16 @@ impl Default for TrashKeeps {
     }
 }
 
+impl TrashKeeps {
+    /// What was deleted before this time has been kept for long enough.
+    fn horizon(self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Days(days) => Some(now.plus_millis(-(i64::from(days) * DAY_MS))),
+            Self::ForEver => None,
+        }
+    }
+}
+
 /// What one step of emptying the trash did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Emptied {
@@ -57,20 +67,22 @@ impl HistoryReader<'_> {
         })
     }
 
-    /// Whether the trash is to be looked through: it keeps things for a limited time, and was not
-    /// looked through within the last day.
+    /// Whether the trash is to be looked through: something in it may have been there for long enough,
+    /// and it was not looked through within the last day.
     ///
     /// # Errors
     /// The store's own errors.
     pub fn is_trash_due(&self, now: Timestamp) -> Result<bool, HistoryError> {
-        if self.trash_keeps()? == TrashKeeps::ForEver {
-            return Ok(false);
-        }
+        let Some(horizon) = self.trash_keeps()?.horizon(now) else { return Ok(false) };
         let note = self.tx().note(Room::Local, LOOKED_AT)?;
-        let Some(bytes) = note.and_then(|note| note.try_into().ok()) else { return Ok(true) };
-        let last = Timestamp::from_millis(i64::from_be_bytes(bytes));
-        // A clock that was set back must not put it off.
-        Ok(last > now || now >= last.plus_millis(DAY_MS))
+        if let Some(bytes) = note.and_then(|note| note.try_into().ok()) {
+            let last = Timestamp::from_millis(i64::from_be_bytes(bytes));
+            // A clock that was set back must not put it off.
+            if last <= now && now < last.plus_millis(DAY_MS) {
+                return Ok(false);
+            }
+        }
+        Ok(!self.tx().list(&begun_before(horizon, None, 1))?.rows.is_empty())
     }
 }
 
@@ -99,15 +111,11 @@ impl HistoryWriter<'_> {
         after: Option<Cursor>,
         limit: u32,
     ) -> Result<Emptied, HistoryError> {
-        let TrashKeeps::Days(days) = self.reader().trash_keeps()? else {
+        let (everywhere, now) = known_everywhere(&*self.tx, self.now())?;
+        let Some(horizon) = self.reader().trash_keeps()?.horizon(now) else {
             return Ok(Emptied::default());
         };
-        let (everywhere, now) = known_everywhere(&*self.tx, self.now())?;
-        let horizon = now.plus_millis(-(i64::from(days).saturating_mul(DAY_MS)));
-        // What was begun behind the horizon was deleted behind it.
-        let filter = Filter { deleted: true, until: Some(horizon), ..Filter::default() };
-        let order = Order::OldestFirst;
-        let page = self.tx.list(&ListQuery { filter, order, limit, offset: 0, after })?;
+        let page = self.tx.list(&begun_before(horizon, after, limit))?;
         let mut purged = 0;
         for listed in page.rows {
             let Some(row) = self.tx.row(&RowKey::Execution(listed.id), ColumnSet::EMPTY)? else {
@@ -129,6 +137,13 @@ impl HistoryWriter<'_> {
         }
         Ok(Emptied { purged, next: page.next })
     }
+}
+
+/// What is in the trash and was begun before the horizon, oldest first: what was begun behind it was
+/// deleted behind it.
+fn begun_before(horizon: Timestamp, after: Option<Cursor>, limit: u32) -> ListQuery {
+    let filter = Filter { deleted: true, until: Some(horizon), ..Filter::default() };
+    ListQuery { filter, order: Order::OldestFirst, limit, offset: 0, after }
 }
 
 /// Up to which change every device knows what is here, as far as the relays tell, and the time by the
