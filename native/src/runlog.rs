@@ -215,14 +215,16 @@ impl Runlog {
         let now = system::now();
         let is_due = history
             .read(|reader| Ok(reader.tx().backends()?.is_empty() && reader.is_trash_due(now)?))?;
+        if !is_due {
+            return Ok(());
+        }
         let mut after = None;
-        while is_due {
-            after =
-                history.write(now, |writer| writer.empty_trash(after, TRASH_LOOKED_AT_ONCE))?.next;
+        loop {
+            let emptied = history.write(now, |tx| tx.empty_trash(after, TRASH_LOOKED_AT_ONCE))?;
+            after = emptied.next;
             if after.is_none() {
-                break;
+                return Ok(());
             }
         }
-        Ok(())
     }
 }
