@@ -1,0 +1,89 @@
+//! Values as JavaScript has them.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use runlog_core::log::LogEntry;
+use runlog_core::model::{Execution, Status, Summary};
+use runlog_core::time::Timestamp;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
+
+/// A value that is a text in JSON: an identity, a status, a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Text<T>(pub(super) T);
+
+impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Text<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+/// An execution as listings show it.
+pub(super) fn summary(summary: &Summary) -> Value {
+    let exit = summary.ending.map(|ending| ending.exit).unwrap_or_default();
+    json!({
+        "id": summary.id,
+        "shortId": summary.id.short(),
+        "kind": summary.kind,
+        "workflowId": summary.workflow_id,
+        "workflowName": summary.workflow_name,
+        "status": summary.status(),
+        "startedAt": summary.started_at.map(Timestamp::as_millis),
+        "endedAt": summary.ended_at().map(Timestamp::as_millis),
+        "endedAtApproximate": summary.status() == Status::Lost,
+        "durationMs": summary.duration_ms(),
+        "exitCode": exit.code(),
+        "signal": exit.signal(),
+        "argv": summary.argv,
+        "binaryPath": summary.binary_path,
+        "workingDirectory": summary.working_directory,
+        "user": summary.user,
+        "deviceId": summary.device_id,
+        "hostName": summary.host_name,
+        "parentId": summary.parent_id,
+        "retryOf": summary.retry_of,
+        "engineId": summary.engine_id,
+        "usedFallback": summary.used_fallback,
+        "tags": summary.tags,
+        "note": summary.note,
+        "pinned": summary.pinned,
+        "createdAt": summary.created_at.as_millis(),
+        "updatedAt": summary.updated_at.as_millis(),
+        "deleted": summary.deleted,
+    })
+}
+
+/// An execution with everything but its log.
+pub(super) fn execution(execution: &Execution) -> Value {
+    let mut value = summary(&execution.summary);
+    if let Value::Object(fields) = &mut value {
+        fields.insert("compiledPrompt".to_owned(), json!(execution.compiled_prompt));
+        fields.insert("params".to_owned(), json!(execution.params));
+        fields.insert("attributes".to_owned(), json!(execution.attributes));
+    }
+    value
+}
+
+/// A line, or what is missing between two.
+pub(super) fn log_entry(entry: &LogEntry<'_>) -> Value {
+    match entry {
+        LogEntry::Line(sequence, line) => json!({
+            "type": "line",
+            "sequence": sequence,
+            "time": line.time.as_millis(),
+            "stream": line.stream,
+            "level": line.level,
+            "continued": line.continued,
+            "text": String::from_utf8_lossy(line.bytes),
+        }),
+        LogEntry::Gap(gap) => json!({
+            "type": "gap",
+            "first": gap.first,
+            "last": gap.last,
+            "bytes": gap.bytes,
+            "reason": gap.reason.as_str(),
+        }),
+    }
+}
