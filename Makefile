@@ -17,8 +17,8 @@ help: ## List the targets
 
 # Tests. Cargo's default members, without `-p`, so that all of them share one build.
 
-.PHONY: test test-native test-browser
-test: test-native test-browser ## Run every test
+.PHONY: test test-native test-browser test-package
+test: test-native test-browser test-package ## Run every test
 
 test-native: setup-native ## Run the tests and the examples in the documentation
 	cargo nextest run
@@ -26,6 +26,9 @@ test-native: setup-native ## Run the tests and the examples in the documentation
 
 test-browser: setup-browser ## Run the tests of wasm/ in Chromium and in Firefox
 	scripts/test-browser.sh
+
+test-package: setup-package ## Build the npm package, and run its tests in Chromium
+	scripts/package.sh test
 
 .PHONY: fuzz
 fuzz: setup-fuzz ## Fuzz every decoder for FUZZ_SECONDS (60) each
@@ -67,8 +70,8 @@ bench: ## Compare with plain SQLite
 
 # Set-up. Each leaves alone what is there.
 
-.PHONY: setup setup-build setup-native setup-browser setup-lint setup-fuzz setup-wasm-pack
-setup: setup-native setup-browser setup-lint ## Install all that `test` and `lint` need
+.PHONY: setup setup-build setup-native setup-browser setup-package setup-lint setup-fuzz setup-wasm-pack
+setup: setup-native setup-browser setup-package setup-lint ## Install all that `test` and `lint` need
 
 setup-build: ## Install what a native build needs: a C compiler; cargo must be there
 	scripts/setup.sh build
@@ -78,6 +81,9 @@ setup-native: ## Install what `test-native` needs
 
 setup-browser: ## Install what `test-browser` needs: browsers, drivers, wasm-bindgen
 	scripts/setup.sh wasm-target clang browsers wasm-bindgen geckodriver
+
+setup-package: ## Install what the npm package is built and tested with
+	scripts/setup.sh wasm-target clang wasm-bindgen node browsers
 
 setup-lint: ## Install what `lint` and `audit` need
 	scripts/setup.sh components wasm-target clang deny

@@ -73,6 +73,7 @@ for tool in "$@"; do
         packages cc:gcc
         ;;
     clang) packages clang:clang ;;
+    node) packages node:nodejs npm:npm ;;
     browsers) packages chromium:chromium chromedriver:chromium-driver firefox-esr:firefox-esr ;;
     postgresql)
         # Debian keeps its programs off the path.

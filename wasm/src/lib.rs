@@ -8,12 +8,16 @@
 pub mod api;
 
 #[cfg(target_family = "wasm")]
+mod database;
+#[cfg(target_family = "wasm")]
 mod error;
 #[cfg(target_family = "wasm")]
 mod pool;
 #[cfg(target_family = "wasm")]
 mod store;
 
+#[cfg(target_family = "wasm")]
+pub use database::Database;
 #[cfg(target_family = "wasm")]
 pub use error::OpfsError;
 #[cfg(target_family = "wasm")]

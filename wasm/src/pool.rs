@@ -2,6 +2,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use sqlite_wasm_rs::WasmOsCallback;
 use sqlite_wasm_rs::vfs::{VfsFilesManager, transfer::DbTransfer};
 use sqlite_wasm_vfs::sahpool::{self, OpfsSAHError, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil};
+use wasm_bindgen::JsValue;
 
 use crate::OpfsError;
 
@@ -59,6 +60,9 @@ impl OpfsPool {
     /// [`Full`](OpfsError::Full), [`InvalidName`](OpfsError::InvalidName), and
     /// [`Damaged`](OpfsError::Damaged).
     pub async fn install(directory: &str, slots: usize) -> Result<Self, OpfsError> {
+        if !is_supported() {
+            return Err(OpfsError::NotSupported);
+        }
         // One VFS per directory: the library refuses a second name for the same one.
         let segments: Vec<_> = directory.split('/').filter(|name| !name.is_empty()).collect();
         let vfs = format!("opfs:{}", segments.join("/"));
@@ -176,4 +180,15 @@ impl OpfsPool {
             Err(reason) => reason.into(),
         }
     }
+}
+
+/// Whether this is a worker with synchronous file handles. The VFS asks for less, and a call of a missing
+/// function would be an exception in the midst of it.
+fn is_supported() -> bool {
+    let get = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &name.into()).ok();
+    let handle = get(&js_sys::global(), "FileSystemFileHandle");
+    handle
+        .and_then(|handle| get(&handle, "prototype"))
+        .and_then(|prototype| get(&prototype, "createSyncAccessHandle"))
+        .is_some_and(|function| function.is_function())
 }

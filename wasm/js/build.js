@@ -1,0 +1,36 @@
+// Builds the package: the module for WebAssembly, its glue, the worker, the client, the types.
+//
+//   node build.js [--release]
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "../..");
+const profile = process.argv.includes("--release") ? "wasm-release" : "dev";
+const run = (command, args, options = {}) => execFileSync(command, args, { stdio: "inherit", ...options });
+
+run("cargo", ["build", "--target", "wasm32-unknown-unknown", "-p", "runlog-wasm", "--profile", profile], { cwd: root });
+const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
+const directory = profile === "dev" ? "debug" : profile;
+const module = join(target, "wasm32-unknown-unknown", directory, "runlog_wasm.wasm");
+run("wasm-bindgen", [module, "--target", "web", "--out-dir", join(here, "generated")]);
+
+const dist = join(here, "dist");
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist);
+copyFileSync(join(here, "generated/runlog_wasm_bg.wasm"), join(dist, "runlog.wasm"));
+await build({
+  absWorkingDir: here,
+  entryPoints: ["src/index.ts", "src/worker.ts"],
+  outdir: dist,
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: profile !== "dev",
+  legalComments: "none",
+});
+run(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "--emitDeclarationOnly", "-p", here]);

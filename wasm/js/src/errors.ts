@@ -1,0 +1,54 @@
+/**
+ * What went wrong, as a stable name to decide by.
+ *
+ * - `invalid`: a value that is not admitted; the message names the field and what is expected.
+ * - `notFound`, `ambiguous`, `exists`, `inTrash`, `notInTrash`, `transition`, `keptByEdit`: the history
+ *   refuses it.
+ * - `quota`, `opfs_full`: the browser gives no more space.
+ * - `corrupt`, `storage`: the database is damaged, or cannot be read or written.
+ * - `opfs_…`: OPFS cannot be used; see `storage.reason`.
+ * - `closed`: the client was closed.
+ * - `unsupported`: there are no workers here (Node, server-side rendering).
+ */
+export type ErrorCode =
+  | "invalid"
+  | "notFound"
+  | "ambiguous"
+  | "exists"
+  | "inTrash"
+  | "notInTrash"
+  | "transition"
+  | "keptByEdit"
+  | "quota"
+  | "corrupt"
+  | "storage"
+  | "failed"
+  | "closed"
+  | "unsupported"
+  | `opfs_${string}`;
+
+/** An error of Runlog. */
+export class RunlogError extends Error {
+  /** What went wrong; stays the same from version to version. */
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.name = "RunlogError";
+    this.code = code;
+  }
+}
+
+/** An error as it crosses from worker to worker. */
+export interface PlainError {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** Whatever was thrown, as it crosses. */
+export function plain(error: unknown): PlainError {
+  if (typeof error === "object" && error !== null && "code" in error && "message" in error) {
+    return { code: String(error.code) as ErrorCode, message: String(error.message) };
+  }
+  return { code: "failed", message: error instanceof Error ? error.message : String(error) };
+}

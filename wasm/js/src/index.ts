@@ -1,0 +1,209 @@
+/**
+ * Runlog in the browser: the history of what a page executes, in SQLite on OPFS, shared by all tabs.
+ *
+ * ```ts
+ * import { open } from "runlog";
+ *
+ * const runlog = await open({ name: "my-app" });
+ * const recorder = runlog.recorder();
+ * const id = recorder.start({ kind: "job", workflowId: "thumbnails", params: { size: "256" } });
+ * recorder.append(id, "first image");
+ * recorder.finish(id, { outcome: "completed" });
+ * await recorder.flush();
+ *
+ * for await (const page of runlog.live({ filter: { workflowId: "thumbnails" } })) render(page);
+ * ```
+ */
+import { RunlogError } from "./errors.js";
+import { Live } from "./live.js";
+import * as operations from "./operations.js";
+import type { Changes } from "./operations.js";
+import { Recorder, type RecorderOptions } from "./recorder.js";
+import { Rpc } from "./rpc.js";
+import type {
+  Ending,
+  Execution,
+  ExecutionId,
+  Filter,
+  ListQuery,
+  LogPart,
+  LogQuery,
+  NewExecution,
+  NewLine,
+  Page,
+  Storage,
+} from "./types.js";
+import { write } from "./writing.js";
+
+export type { ErrorCode } from "./errors.js";
+export { RunlogError } from "./errors.js";
+export type { Snapshot } from "./live.js";
+export type { Changes } from "./operations.js";
+export type { RecorderOptions } from "./recorder.js";
+export type * from "./types.js";
+export { Live, Recorder };
+
+/** How a history is opened. */
+export interface OpenOptions {
+  /** Which history of this origin: letters, digits, `-`, `_` and `.`. */
+  readonly name: string;
+  /**
+   * `auto` (unless given) takes OPFS, and memory where the browser has none or forbids it; `storage.reason`
+   * then says why. `opfs` fails instead. `memory` is gone with the last tab.
+   */
+  readonly storage?: "auto" | "opfs" | "memory";
+  /** The worker, where a bundler needs it made by hand; a new one for each client. */
+  readonly worker?: () => Worker;
+  /** Where `runlog.wasm` is, where it is not beside the worker. */
+  readonly wasmUrl?: string | URL;
+}
+
+/** Edits and reads executions. Each method resolves once it is stored. */
+export class Executions {
+  readonly #rpc: Rpc;
+
+  /** @internal */
+  constructor(rpc: Rpc) {
+    this.#rpc = rpc;
+  }
+
+  /** An execution begins. */
+  async start(execution: NewExecution): Promise<ExecutionId> {
+    const id = execution.id ?? operations.newId();
+    await write(this.#rpc, [operations.start(id, execution)]);
+    return id;
+  }
+
+  /** It ended. */
+  finish(id: ExecutionId, ending: Ending): Promise<void> {
+    return write(this.#rpc, [operations.finish(id, ending)]);
+  }
+
+  /** Changes some of it; what is not named stays. */
+  update(id: ExecutionId, changes: Changes): Promise<void> {
+    return write(this.#rpc, operations.update(id, changes));
+  }
+
+  /** A page of executions, newest first unless told. */
+  list(query: ListQuery = {}): Promise<Page> {
+    return this.#rpc.call("list", query);
+  }
+
+  /** How many match. */
+  count(filter: Filter = {}): Promise<number> {
+    return this.#rpc.call("count", filter);
+  }
+
+  /** One execution, by its id or an end or beginning of it that no other has. */
+  get(id: string): Promise<Execution> {
+    return this.#rpc.call("get", { id });
+  }
+
+  /** Moves it to the trash. */
+  delete(id: ExecutionId): Promise<void> {
+    return write(this.#rpc, [{ op: "delete", id }]);
+  }
+
+  /** Takes it out of the trash. */
+  restore(id: ExecutionId): Promise<void> {
+    return write(this.#rpc, [{ op: "restore", id }]);
+  }
+
+  /** Puts a tag on it. */
+  tag(id: ExecutionId, tag: string): Promise<void> {
+    return write(this.#rpc, [{ op: "tag", id, tag }]);
+  }
+
+  /** Takes a tag off it. */
+  untag(id: ExecutionId, tag: string): Promise<void> {
+    return write(this.#rpc, [{ op: "untag", id, tag }]);
+  }
+
+  /** Writes a note on it; `null` removes it. */
+  note(id: ExecutionId, note: string | null): Promise<void> {
+    return write(this.#rpc, [{ op: "note", id, note }]);
+  }
+
+  /** Keeps it for good, or no longer. */
+  pin(id: ExecutionId, pinned = true): Promise<void> {
+    return write(this.#rpc, [{ op: "pin", id, pinned }]);
+  }
+}
+
+/** Reads and writes logs. */
+export class Logs {
+  readonly #rpc: Rpc;
+
+  /** @internal */
+  constructor(rpc: Rpc) {
+    this.#rpc = rpc;
+  }
+
+  /** A part of a log. */
+  read(id: ExecutionId, query: LogQuery = {}): Promise<LogPart> {
+    return this.#rpc.call("log", { id, ...query });
+  }
+
+  /** Appends lines. A {@link Recorder} does it without waiting for each. */
+  append(id: ExecutionId, ...lines: (NewLine | string)[]): Promise<void> {
+    return write(this.#rpc, [operations.append(id, lines)]);
+  }
+}
+
+/** An open history. */
+export class Runlog {
+  /** Edits and reads executions. */
+  readonly executions: Executions;
+  /** Reads and writes logs. */
+  readonly logs: Logs;
+  /** Where the history is kept. */
+  readonly storage: Storage;
+  readonly #rpc: Rpc;
+
+  /** @internal */
+  constructor(rpc: Rpc, storage: Storage) {
+    this.#rpc = rpc;
+    this.storage = storage;
+    this.executions = new Executions(rpc);
+    this.logs = new Logs(rpc);
+  }
+
+  /** Records without waiting for each write. */
+  recorder(options?: RecorderOptions): Recorder {
+    return new Recorder(this.#rpc, options);
+  }
+
+  /** A listing that is kept up to date, whichever tab changes something. */
+  live(query: ListQuery = {}): Live<Page> {
+    return new Live(this.#rpc, () => this.executions.list(query));
+  }
+
+  /** Closes the history; another tab's worker takes over if this one had it. */
+  close(): Promise<void> {
+    return this.#rpc.close();
+  }
+}
+
+/**
+ * Opens a history of this origin; it is made where it is missing. All tabs that open the same name
+ * share it.
+ *
+ * @throws {@link RunlogError} `unsupported` where there are no workers, `invalid` for a name that cannot be
+ * used, and what the storage refuses.
+ */
+export async function open(options: OpenOptions): Promise<Runlog> {
+  if (typeof Worker === "undefined" || typeof navigator === "undefined" || !navigator.locks) {
+    const where = "Runlog needs a browser with workers and Web Locks, and a secure context (https or localhost)";
+    throw new RunlogError("unsupported", where);
+  }
+  if (!/^[\w.-]{1,64}$/.test(options.name) || /^\.+$/.test(options.name)) {
+    const admitted = "1 to 64 letters, digits, '-', '_' and '.' are admitted";
+    throw new RunlogError("invalid", `name: '${options.name}' cannot be used: ${admitted}`);
+  }
+  const worker =
+    options.worker?.() ?? new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "runlog" });
+  const wasmUrl = new URL(options.wasmUrl ?? new URL("./runlog.wasm", import.meta.url), location.href).href;
+  const { name, storage = "auto" } = options;
+  const rpc = new Rpc(worker, { type: "open", name, storage, wasmUrl });
+  return new Runlog(rpc, await rpc.opened);
+}

@@ -1,0 +1,50 @@
+import type { PlainError } from "./errors.js";
+import type { Storage } from "./types.js";
+
+/** Which call of which client, so that it is carried out once; see `Ticket` in the Rust core. */
+export interface Ticket {
+  readonly client: string;
+  readonly number: number;
+  readonly answered: number;
+}
+
+/** From a tab to its worker. */
+export type ToWorker =
+  | {
+      readonly type: "open";
+      readonly name: string;
+      readonly storage: "auto" | "opfs" | "memory";
+      readonly wasmUrl: string;
+    }
+  | { readonly type: "call"; readonly number: number; readonly method: string; readonly args: object }
+  | { readonly type: "close" };
+
+/** From a worker to its tab. */
+export type ToTab =
+  | { readonly type: "opened"; readonly storage: Storage }
+  | { readonly type: "failed"; readonly error: PlainError }
+  | { readonly type: "answer"; readonly number: number; readonly answer: Answer }
+  | { readonly type: "changed" }
+  | { readonly type: "closed" };
+
+/** What became of a call: its answer in JSON, or an error. */
+export type Answer = { readonly json: string } | { readonly error: PlainError };
+
+/** Between workers, to all. */
+export type ToAll =
+  | { readonly type: "hello" }
+  | { readonly type: "owner"; readonly epoch: string; readonly storage: Storage }
+  | { readonly type: "changed" };
+
+/** To the worker that owns the database. `call` is in JSON. */
+export interface ToOwner {
+  readonly client: string;
+  readonly number: number;
+  readonly call: string;
+}
+
+/** From the owner to the worker of a client. */
+export interface ToClient {
+  readonly number: number;
+  readonly answer: Answer;
+}

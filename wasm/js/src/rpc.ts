@@ -1,0 +1,106 @@
+import { RunlogError } from "./errors.js";
+import type { ToTab, ToWorker } from "./protocol.js";
+import type { Storage } from "./types.js";
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: RunlogError) => void;
+}
+
+/** A tab's end of the line to its worker. */
+export class Rpc {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #listeners = new Set<() => void>();
+  readonly #opened: Promise<Storage>;
+  #storage: Storage | undefined;
+  #last = 0;
+  #closed: Promise<void> | undefined;
+  #failure: RunlogError | undefined;
+
+  constructor(worker: Worker, open: Extract<ToWorker, { type: "open" }>) {
+    this.#worker = worker;
+    this.#opened = new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<ToTab>) => {
+        if (data.type === "opened") {
+          this.#storage = data.storage;
+          resolve(data.storage);
+        } else if (data.type === "failed") {
+          this.#fail(new RunlogError(data.error.code, data.error.message));
+          reject(this.#failure);
+        } else this.#got(data);
+      };
+      worker.onerror = (event) => {
+        const detail = event.message || "its file could not be loaded";
+        this.#fail(new RunlogError("failed", `the worker does not run: ${detail}`));
+        reject(this.#failure);
+      };
+    });
+    // Who only records need not wait for it.
+    this.#opened.catch(() => undefined);
+    worker.postMessage(open);
+  }
+
+  /** Resolves once a worker of this origin has the database open. */
+  get opened(): Promise<Storage> {
+    return this.#opened;
+  }
+
+  /** Where the history is kept; `undefined` until it is open. */
+  get storage(): Storage | undefined {
+    return this.#storage;
+  }
+
+  /** Calls a method of the owner. It waits, through changes of the owner, until one answers. */
+  call<T>(method: string, args: object): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure) {
+        reject(this.#failure);
+        return;
+      }
+      this.#last += 1;
+      this.#waiting.set(this.#last, { resolve: resolve as (value: unknown) => void, reject });
+      this.#worker.postMessage({ type: "call", number: this.#last, method, args } satisfies ToWorker);
+    });
+  }
+
+  /** Calls `listener` after changes, in any tab; the function it gives ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Ends the worker. If it is the owner, another tab's takes over. */
+  close(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => {
+      this.#fail(new RunlogError("closed", "the client was closed"));
+      this.#listeners.clear();
+      this.#worker.onmessage = ({ data }: MessageEvent<ToTab>) => {
+        if (data.type !== "closed") return;
+        this.#worker.terminate();
+        resolve();
+      };
+      this.#worker.postMessage({ type: "close" } satisfies ToWorker);
+    });
+    return this.#closed;
+  }
+
+  #got(message: ToTab): void {
+    if (message.type === "changed") {
+      for (const listener of [...this.#listeners]) listener();
+    } else if (message.type === "answer") {
+      const waiting = this.#waiting.get(message.number);
+      this.#waiting.delete(message.number);
+      if ("error" in message.answer) {
+        const { code, message: text } = message.answer.error;
+        waiting?.reject(new RunlogError(code, text));
+      } else waiting?.resolve(JSON.parse(message.answer.json));
+    }
+  }
+
+  #fail(error: RunlogError): void {
+    this.#failure = error;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}

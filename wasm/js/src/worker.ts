@@ -1,0 +1,174 @@
+/**
+ * The worker of a tab. Of all workers of an origin that opened the same history, one owns the database;
+ * the others pass their tabs' calls on to it. When it ends, however it ends, the browser gives its lock
+ * to the next one, which opens the database; calls that were not answered are sent again, and a writing
+ * call that was carried out before is answered from what was noted then.
+ */
+import { plain } from "./errors.js";
+import { Owner } from "./owner.js";
+import type { Answer, Ticket, ToAll, ToClient, ToOwner, ToTab, ToWorker } from "./protocol.js";
+
+/** What of a dedicated worker's scope is used: its types and those of a page exclude each other. */
+interface WorkerScope {
+  postMessage(message: ToTab): void;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+
+/** Calls that are carried out once. */
+const WRITING = new Set(["write"]);
+
+class Member {
+  readonly #name: string;
+  readonly #client = crypto.randomUUID();
+  /** Calls without an answer, in order. */
+  readonly #waiting = new Map<number, ToOwner>();
+  readonly #all: BroadcastChannel;
+  readonly #toOwner: BroadcastChannel;
+  readonly #toMe: BroadcastChannel;
+  readonly #ended: Promise<void>;
+  #end: () => void = () => undefined;
+  #owner: Owner | undefined;
+  #epoch: string | undefined;
+  /** Writing calls up to this one are answered. */
+  #answered = 0;
+  #writes = 0;
+  readonly #unansweredWrites = new Set<number>();
+  /** The ticket's number of each writing call without an answer. */
+  readonly #tickets = new Map<number, number>();
+  #announce: () => void = () => undefined;
+  #isClosed = false;
+
+  constructor(open: Extract<ToWorker, { type: "open" }>) {
+    this.#name = open.name;
+    this.#ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    const channel = `runlog ${open.name}`;
+    this.#all = new BroadcastChannel(channel);
+    this.#toOwner = new BroadcastChannel(`${channel} owner`);
+    this.#toMe = new BroadcastChannel(`${channel} client ${this.#client}`);
+    this.#all.onmessage = ({ data }: MessageEvent<ToAll>) => this.#heard(data);
+    this.#toMe.onmessage = ({ data }: MessageEvent<ToClient>) => this.#got(data.number, data.answer);
+    void navigator.locks.request(channel, () => this.#own(open)).catch((error: unknown) => {
+      tell({ type: "failed", error: plain(error) });
+    });
+    this.#all.postMessage({ type: "hello" } satisfies ToAll);
+  }
+
+  /** Holds the lock until this worker is told to close. */
+  async #own(open: Extract<ToWorker, { type: "open" }>): Promise<void> {
+    if (this.#isClosed) return;
+    const owner = await Owner.open(this.#name, open.storage, open.wasmUrl);
+    const epoch = crypto.randomUUID();
+    const announce = () => {
+      const { storage } = owner;
+      this.#all.postMessage({ type: "owner", epoch, storage } satisfies ToAll);
+    };
+    owner.onchange = () => {
+      tell({ type: "changed" });
+      this.#all.postMessage({ type: "changed" } satisfies ToAll);
+    };
+    this.#owner = owner;
+    this.#epoch = epoch;
+    this.#toOwner.onmessage = ({ data }: MessageEvent<ToOwner>) => {
+      const channel = new BroadcastChannel(`runlog ${this.#name} client ${data.client}`);
+      const answer = owner.call(data.call);
+      channel.postMessage({ number: data.number, answer } satisfies ToClient);
+      channel.close();
+    };
+    this.#announce = announce;
+    announce();
+    tell({ type: "opened", storage: owner.storage });
+    this.#sendAgain();
+    await this.#ended;
+    this.#toOwner.onmessage = null;
+    owner.close();
+  }
+
+  #heard(message: ToAll): void {
+    switch (message.type) {
+      case "hello":
+        this.#announce();
+        break;
+      case "owner":
+        if (message.epoch !== this.#epoch && this.#owner === undefined) {
+          this.#epoch = message.epoch;
+          tell({ type: "opened", storage: message.storage });
+          this.#sendAgain();
+          // What changed between two owners was announced by neither.
+          tell({ type: "changed" });
+        }
+        break;
+      case "changed":
+        tell({ type: "changed" });
+        break;
+    }
+  }
+
+  call(number: number, method: string, args: object): void {
+    const writes = WRITING.has(method);
+    const ticket = writes ? this.#ticket(number) : undefined;
+    const call = JSON.stringify({ method, args: ticket ? { ...args, ticket } : args });
+    const sent = { client: this.#client, number, call };
+    this.#waiting.set(number, sent);
+    this.#send(sent);
+  }
+
+  #ticket(number: number): Ticket {
+    this.#writes += 1;
+    this.#tickets.set(number, this.#writes);
+    this.#unansweredWrites.add(this.#writes);
+    return { client: this.#client, number: this.#writes, answered: this.#answered };
+  }
+
+  #send(call: ToOwner): void {
+    if (this.#owner) this.#got(call.number, this.#owner.call(call.call));
+    else if (this.#epoch !== undefined) this.#toOwner.postMessage(call);
+  }
+
+  #sendAgain(): void {
+    for (const call of [...this.#waiting.values()]) this.#send(call);
+  }
+
+  #got(number: number, answer: Answer): void {
+    if (!this.#waiting.delete(number)) return;
+    const write = this.#tickets.get(number);
+    if (write !== undefined) {
+      this.#tickets.delete(number);
+      this.#unansweredWrites.delete(write);
+      // All below the oldest one that is unanswered.
+      const oldest = this.#unansweredWrites.values().next().value;
+      this.#answered = oldest === undefined ? this.#writes : oldest - 1;
+    }
+    tell({ type: "answer", number, answer });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#end();
+    for (const channel of [this.#all, this.#toOwner, this.#toMe]) channel.close();
+    tell({ type: "closed" });
+  }
+}
+
+function tell(message: ToTab): void {
+  scope.postMessage(message);
+}
+
+let member: Member | undefined;
+
+scope.onmessage = ({ data }) => {
+  switch (data.type) {
+    case "open":
+      member = new Member(data);
+      break;
+    case "call":
+      member?.call(data.number, data.method, data.args);
+      break;
+    case "close":
+      member?.close();
+      break;
+  }
+};
