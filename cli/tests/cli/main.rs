@@ -13,6 +13,7 @@ mod logs;
 mod mask;
 mod relay;
 mod run;
+mod serve;
 mod session;
 mod show;
 mod signals;
