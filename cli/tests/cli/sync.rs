@@ -129,7 +129,7 @@ fn a_relay_that_is_gone_is_told_and_nothing_is_lost() {
     let output = relay.shell("a", "runlog sync now --json").output().unwrap();
     let runs: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
-        (&runs[0]["status"], &runs[0]["error_code"]),
+        (&runs[0]["status"], &runs[0]["error_details"]["code"]),
         (&"failed".into(), &"unreachable".into())
     );
     assert_eq!(output.status.code(), Some(5));
