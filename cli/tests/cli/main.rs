@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
 
+mod clock;
 mod doctor;
 mod edit;
 mod full_disk;
@@ -22,3 +23,4 @@ mod sync;
 mod sync_history;
 mod synced;
 mod terminal;
+mod vault_terminal;

@@ -31,6 +31,11 @@ impl Relay {
         Self { session, url, code, options, running: Some(running) }
     }
 
+    /// One that somebody else runs, and a new session.
+    pub(crate) fn elsewhere(url: String, code: String) -> Self {
+        Self { session: Session::new(), url, code, options: String::new(), running: None }
+    }
+
     pub(crate) fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             running.kill();
