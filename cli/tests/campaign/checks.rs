@@ -11,7 +11,7 @@ use crate::ledger::{Cell, Ledger, unedited};
 const ROUNDS_MAX: usize = 6;
 
 /// What differs from device to device, as it tells of this device's syncing.
-const OF_THE_DEVICE: [&str; 3] = ["is_synced", "synced_at", "sync"];
+const OF_THE_DEVICE: [&str; 4] = ["is_synced", "synced_at", "sync", "device_heard_at"];
 
 /// An execution with its log, as every device shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,7 +98,15 @@ pub(crate) fn nothing_confirmed_is_lost(executions: &Executions, ledger: &Ledger
         let shown = shown.unwrap_or_else(|| panic!("{name} was confirmed and is gone"));
         assert_eq!(shown.fields["status"], "completed", "{name}");
         let printed = (1..=recorded.lines).map(|line| format!("{name} {line}"));
-        assert!(texts(&shown.log).eq(printed), "{name}: not the lines that it has printed");
+        let (found, printed): (Vec<_>, Vec<_>) = (texts(&shown.log).collect(), printed.collect());
+        let differs = found.iter().zip(&printed).position(|(found, printed)| found != printed);
+        assert!(
+            found == printed,
+            "{name}: {} lines, {} printed; the first that differs is {differs:?}: {:?}",
+            found.len(),
+            printed.len(),
+            differs.map(|at| shown.log.lines().skip(at).take(3).collect::<Vec<_>>()),
+        );
     }
     for (id, cell, allowed) in ledger.allowed() {
         let found = executions
