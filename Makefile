@@ -40,6 +40,12 @@ soak: setup-native ## Simulate devices and relays with new seeds for SOAK_SECOND
 	RUNLOG_SIM_SECONDS=$${SOAK_SECONDS:-600} RUNLOG_SIM_FROM=$${SOAK_FROM:-$$(date +%s)000} \
 		cargo nextest run -p runlog-sim --run-ignored only --no-capture soak
 
+# Each begins with another seed, by the clock.
+.PHONY: campaign
+campaign: setup-native ## Kill real devices and relays with new seeds for CAMPAIGN_SECONDS (600)
+	CAMPAIGN_SECONDS=$${CAMPAIGN_SECONDS:-600} CAMPAIGN_FROM=$${CAMPAIGN_FROM:-$$(date +%s)} \
+		cargo nextest run -p runlog-cli --test campaign --run-ignored only --no-capture many
+
 # Checks
 
 .PHONY: lint audit

@@ -7,6 +7,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use runlog_core::store::OwnerId;
 
@@ -21,11 +22,16 @@ pub(crate) struct Owner {
     _lock: File,
 }
 
+/// How old a dead process's lock file is before it is swept away. A file is locked right after it was
+/// made: in between it looks like that of a dead process, and must not go.
+const SWEPT_AFTER: Duration = Duration::from_secs(60 * 60);
+
 impl Owner {
-    /// Takes an identity and its lock.
+    /// Takes an identity and its lock, and sweeps away what killed processes have left.
     pub(crate) fn acquire(database: &Path) -> Result<Self, Error> {
         let directory = directory(database);
         files::create_private_dir(&directory)?;
+        sweep(database);
         let id = system::new_owner_id();
         let path = lock_path(&directory, id);
         let file = files::create_private_file(&path)?;
@@ -82,6 +88,22 @@ fn life_at(path: &Path) -> Option<Life> {
 /// Removes the lock file of a process that is dead.
 pub(crate) fn forget(database: &Path, owner: OwnerId) {
     let _ = fs::remove_file(lock_path(&directory(database), owner));
+}
+
+/// Removes old lock files of dead processes, also of those that died before they leased any run, of
+/// which nobody else knows.
+fn sweep(database: &Path) {
+    let is_old = |path: &Path| {
+        let made = fs::metadata(path).and_then(|file| file.modified());
+        let age = made.ok().and_then(|made| SystemTime::now().duration_since(made).ok());
+        age.is_some_and(|age| age > SWEPT_AFTER)
+    };
+    for lock in locks(database).unwrap_or_default() {
+        if lock.alive == Some(false) && is_old(&lock.path) {
+            // Another process may sweep as well.
+            let _ = fs::remove_file(&lock.path);
+        }
+    }
 }
 
 /// The lock file of a process that records, or did.
@@ -143,5 +165,23 @@ mod tests {
         assert_eq!(life_of(&database, id), Life::Dead);
         assert_eq!(locks(&database).unwrap(), []);
         assert_eq!(life_of(&database, OwnerId(7)), Life::Dead);
+    }
+
+    #[test]
+    fn old_locks_of_the_dead_are_swept_and_no_others() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = directory.path().join("history.db");
+        let living = Owner::acquire(&database).unwrap();
+        let [old, young] =
+            ["old.lock", "young.lock"].map(|name| super::directory(&database).join(name));
+        let long_ago = SystemTime::now() - SWEPT_AFTER - Duration::from_secs(1);
+        for (path, made) in
+            [(&old, long_ago), (&young, SystemTime::now()), (&living.path, long_ago)]
+        {
+            let file = File::options().create(true).append(true).open(path).unwrap();
+            file.set_modified(made).unwrap();
+        }
+        let _other = Owner::acquire(&database).unwrap();
+        assert!(!old.exists() && young.exists() && living.path.exists());
     }
 }

@@ -10,6 +10,8 @@ use runlog_core::relay::RelayLimits;
 use runlog_core::sync::limits::MESSAGE_BYTES_MAX;
 use runlog_core::time::Timestamp;
 
+use crate::store::PostgresAddress;
+
 /// Tells the time.
 pub(crate) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -54,22 +56,12 @@ fn system_time() -> Timestamp {
 }
 
 /// Where records are kept.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum Database {
     /// A SQLite file, made where it is missing.
     Sqlite(PathBuf),
-    /// PostgreSQL, by a connection string. The schema is made where it is missing.
-    Postgres(String),
-}
-
-impl fmt::Debug for Database {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
-            // The connection string may hold a password.
-            Self::Postgres(_) => f.write_str("Postgres(..)"),
-        }
-    }
+    /// PostgreSQL. The schema is made where it is missing.
+    Postgres(PostgresAddress),
 }
 
 /// Files in PEM form.

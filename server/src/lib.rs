@@ -24,6 +24,7 @@
 #![forbid(unsafe_code)]
 
 mod app;
+mod arguments;
 mod config;
 mod metrics;
 mod notices;
@@ -35,5 +36,6 @@ mod secret;
 mod server;
 pub mod store;
 
+pub use arguments::{Arguments, ArgumentsError};
 pub use config::{Config, Database, Limits, TlsFiles};
 pub use server::{Server, ServerError, ShutdownHandle};

@@ -132,7 +132,7 @@ type Opened = (Arc<dyn RelayStore>, Option<String>);
 fn open(database: &Database) -> Result<Opened, ServerError> {
     let store: Arc<dyn RelayStore> = match database {
         Database::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
-        Database::Postgres(url) => Arc::new(PostgresStore::open(url)?),
+        Database::Postgres(address) => Arc::new(PostgresStore::open(address)?),
     };
     let code = secret::token("rlsetup");
     let mut first = false;

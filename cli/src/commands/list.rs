@@ -136,7 +136,8 @@ impl List {
         } else if executions.is_empty() {
             self.say_nothing_found();
         } else {
-            print_table(context, &executions)?;
+            let heard = heard(&runlog, &executions)?;
+            print_table(context, &executions, &heard)?;
         }
         if let Some(next) = next {
             say(format_args!("{DIM}more: repeat the command with --cursor {next}{DIM:#}"));
@@ -230,18 +231,29 @@ struct Listed<'a> {
     execution: &'a Summary,
     #[serde(flatten)]
     sync: SyncSummary,
+    device_heard_at: Option<Timestamp>,
+}
+
+/// Of each run that another device has not ended: when that device was last heard from.
+fn heard(runlog: &Runlog, executions: &[Summary]) -> Result<Vec<Option<Timestamp>>, Error> {
+    let this = runlog.device();
+    let heard = runlog.read(|history| {
+        executions.iter().map(|execution| history.device_heard_at(execution, this)).collect()
+    });
+    Ok(heard?)
 }
 
 /// An array with one execution a line.
 fn print_json(context: &Context, runlog: &Runlog, executions: &[Summary]) -> Result<(), Error> {
     let ids: Vec<_> = executions.iter().map(|execution| execution.id).collect();
     let synced = runlog.read(|history| history.sync_summaries(&ids))?;
-    let listed = executions.iter().zip(synced);
+    let heard = heard(runlog, executions)?;
+    let listed = executions.iter().zip(synced).zip(heard);
     let mut out = context.raw_out();
     out.write_all(b"[")?;
-    for (index, (execution, sync)) in listed.enumerate() {
+    for (index, ((execution, sync), device_heard_at)) in listed.enumerate() {
         out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut out, &Listed { execution, sync })
+        serde_json::to_writer(&mut out, &Listed { execution, sync, device_heard_at })
             .map_err(std::io::Error::from)?;
     }
     out.write_all(if executions.is_empty() { b"]\n" } else { b"\n]\n" })?;
@@ -258,17 +270,28 @@ const COLUMNS: [Column; 7] = [
     Column { title: "COMMAND", right: false, cut_to: Some(12) },
 ];
 
-fn print_table(context: &Context, executions: &[Summary]) -> Result<(), Error> {
+fn print_table(
+    context: &Context,
+    executions: &[Summary],
+    heard: &[Option<Timestamp>],
+) -> Result<(), Error> {
     let mut table = Table::new(COLUMNS);
-    for execution in executions {
+    for (execution, heard) in executions.iter().zip(heard) {
         let status = execution.status();
+        let unheard = status::unheard_since(*heard, context.now);
+        let shown = match unheard {
+            Some(since) => {
+                format!("{status}, not heard from since {}", when::ago(since, context.now))
+            }
+            None => status.to_string(),
+        };
         let began = execution.started_at.unwrap_or(execution.created_at);
         let exit = execution.ending.map(|ending| ending.exit).unwrap_or_default();
         let tags: Vec<_> = execution.tags.iter().map(|tag| plain(tag.as_str())).collect();
         let pin = if execution.pinned { "*" } else { "" };
         table.push([
             Cell::new(format!("{}{pin}", execution.id.short())),
-            Cell::styled(status.as_str(), status::style(status)),
+            Cell::styled(shown, status::style(status)),
             Cell::styled(when::ago(began, context.now), DIM),
             Cell::new(took(execution, context.now)),
             Cell::new(status::exit(exit)),

@@ -1,8 +1,5 @@
-use std::net::SocketAddr;
-use std::path::PathBuf;
-
 use clap::Args;
-use runlog_server::{Config, Database, Server, TlsFiles};
+use runlog_server::{Arguments, Config, Database, Server};
 
 use crate::context::{Context, hint, say, shown};
 use crate::error::{Error, ErrorKind};
@@ -11,28 +8,17 @@ use crate::error::{Error, ErrorKind};
 ///
 ///   runlog serve
 ///   runlog serve --listen 0.0.0.0:7470 --tls-certificate cert.pem --tls-key key.pem
+///   runlog serve --database postgres://relay@db.example/relay?sslmode=verify-full \
+///     --database-password-file /run/secrets/relay
 ///
+/// Records are kept in relay.db in the directory of the history, unless a database is named.
 /// The first start prints a code that makes the first account: `runlog backend add` asks for it.
 /// Ctrl-C lets running requests finish.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Serve {
-    /// Where to listen; port 0 for any that is free
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7470")]
-    #[arg(env = "RUNLOG_SERVER_LISTEN")]
-    listen: SocketAddr,
-    /// A SQLite file, made where it is missing: relay.db in the directory of the history unless told
-    #[arg(long, value_name = "FILE", env = "RUNLOG_SERVER_DATABASE")]
-    database: Option<PathBuf>,
-    /// Certificate chain in PEM form; without it, plain HTTP
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
-    tls_certificate: Option<PathBuf>,
-    /// Private key of the certificate in PEM form
-    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
-    tls_key: Option<PathBuf>,
-    /// Bytes that a new vault may take
-    #[arg(long, value_name = "BYTES")]
-    quota_bytes: Option<u64>,
+    #[command(flatten)]
+    arguments: Arguments,
     /// Print a JSON object once it listens
     #[arg(long)]
     json: bool,
@@ -60,24 +46,20 @@ impl Serve {
     }
 
     fn config(&self, context: &Context) -> Result<Config, Error> {
-        let path = match &self.database {
-            Some(path) => path.clone(),
+        let told = self.arguments.database();
+        let told = told.map_err(|error| Error::new(ErrorKind::Failed, error.to_string()))?;
+        let database = match told {
+            Some(database) => database,
             None => {
                 let home = context.home()?;
                 std::fs::create_dir_all(&home).map_err(|error| {
                     let message = format!("cannot make {}: {error}", shown(&home));
                     Error::new(ErrorKind::Database, message)
                 })?;
-                home.join("relay.db")
+                Database::Sqlite(home.join("relay.db"))
             }
         };
-        let mut config = Config::new(self.listen, Database::Sqlite(path));
-        let files = self.tls_certificate.clone().zip(self.tls_key.clone());
-        config.tls = files.map(|(certificate, key)| TlsFiles { certificate, key });
-        if let Some(bytes) = self.quota_bytes {
-            config.limits.relay.quota_bytes = bytes;
-        }
-        Ok(config)
+        Ok(self.arguments.config(database))
     }
 
     fn tell(&self, context: &Context, server: &Server, with_tls: bool) -> Result<(), Error> {

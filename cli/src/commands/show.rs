@@ -31,9 +31,14 @@ pub(crate) struct Show {
 
 impl Show {
     pub(super) fn run(self, context: &Context) -> Result<(), Error> {
-        let (execution, lines, sync) = context.open()?.read(|history| {
+        let runlog = context.open()?;
+        let this = runlog.device();
+        let (execution, lines, sync, heard) = runlog.read(|history| {
             let id = history.find(&self.id)?;
-            Ok((history.execution(id)?, history.last_sequence(id)?, Sync::read(history, id)?))
+            let execution = history.execution(id)?;
+            let heard = execution.as_ref().map(|it| history.device_heard_at(&it.summary, this));
+            let heard = heard.transpose()?.flatten();
+            Ok((execution, history.last_sequence(id)?, Sync::read(history, id)?, heard))
         })?;
         let Some(execution) = execution else {
             let message = format!("execution {} is not whole yet", self.id);
@@ -42,13 +47,13 @@ impl Show {
         };
         if self.json {
             let mut out = context.raw_out();
-            let shown = Shown { execution: &execution, sync: &sync };
+            let shown = Shown { execution: &execution, sync: &sync, device_heard_at: heard };
             serde_json::to_writer_pretty(&mut out, &shown).map_err(std::io::Error::from)?;
             writeln!(out)?;
             return Ok(out.flush()?);
         }
         let mut page = Page { out: context.out(), now: context.now };
-        page.print(&execution, lines)?;
+        page.print(&execution, lines, heard)?;
         page.sync(&sync)?;
         Ok(page.out.flush()?)
     }
@@ -60,6 +65,7 @@ struct Shown<'a> {
     execution: &'a Execution,
     #[serde(flatten)]
     sync: &'a Sync,
+    device_heard_at: Option<Timestamp>,
 }
 
 /// How its row stands toward the backends.
@@ -103,12 +109,22 @@ const NAME: Style = Style::new().bold();
 const NAME_WIDTH: usize = 11;
 
 impl Page {
-    fn print(&mut self, execution: &Execution, lines: u64) -> std::io::Result<()> {
+    fn print(
+        &mut self,
+        execution: &Execution,
+        lines: u64,
+        heard: Option<Timestamp>,
+    ) -> std::io::Result<()> {
         let summary = &execution.summary;
         let Summary { id, workflow_id, .. } = summary;
         self.field("Execution", &format!("{id}  (short id {})", id.short()))?;
         let style = status::style(summary.status());
         self.field("Status", &format!("{style}{}{style:#}", ending(summary)))?;
+        if let Some(since) = status::unheard_since(heard, self.now) {
+            let ago = when::ago(since, self.now);
+            let since = when::exact(since);
+            self.field("", &format!("device not heard from since {since}  ({ago})"))?;
+        }
         if summary.deleted {
             self.field("", "in the trash")?;
         }

@@ -2,6 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 use runlog::model::{Exit, Status};
+use runlog::sync_history::NOT_HEARD_FROM_MS;
+use runlog::time::Timestamp;
 
 /// The colour of a status.
 pub(crate) const fn style(status: Status) -> Style {
@@ -13,6 +15,12 @@ pub(crate) const fn style(status: Status) -> Style {
         Status::Lost => AnsiColor::Magenta.on_default(),
         _ => Style::new().dimmed(),
     }
+}
+
+/// Since when the device of a run was not heard from, where that is long enough to be told: it may have
+/// ended the run, or died with it.
+pub(crate) fn unheard_since(heard_at: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    heard_at.filter(|at| now.millis_since(*at) > NOT_HEARD_FROM_MS)
 }
 
 /// How a process left, in a word; empty where that is not known.

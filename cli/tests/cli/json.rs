@@ -58,7 +58,8 @@ fn an_execution() {
       "attributes": {},
       "is_synced": false,
       "synced_at": null,
-      "sync": []
+      "sync": [],
+      "device_heard_at": null
     }
     "#);
 }
@@ -68,7 +69,7 @@ fn a_listing() {
     let (session, _) = with_run();
     insta::assert_snapshot!(session.see("runlog list --json"), @r#"
     [
-    {"id":"full-id-00001","kind":"command","workflow_id":"deploy","workflow_name":null,"status":"failed","started_at":"[time]","ended_at":"[time]","ended_at_approximate":false,"duration_ms": [number],"exit_code":3,"signal":null,"argv":["sh","-c","echo out; sleep 0.05; echo \"warning: err\" >&2; sleep 0.05; echo \"@runlog {\\\"type\\\":\\\"task_progress\\\",\\\"task\\\":\\\"build\\\",\\\"percent\\\":40}\" >&2; exit 3"],"binary_path":"/usr/bin/sh","working_directory":"[dir]","user":"ada","device_id":"[device]","host_name":"[host]","parent_id":null,"retry_of":null,"engine_id":null,"used_fallback":null,"tags":["ci"],"note":null,"pinned":false,"created_at":"[time]","updated_at":"[time]","deleted":false,"is_synced":false,"synced_at":null}
+    {"id":"full-id-00001","kind":"command","workflow_id":"deploy","workflow_name":null,"status":"failed","started_at":"[time]","ended_at":"[time]","ended_at_approximate":false,"duration_ms": [number],"exit_code":3,"signal":null,"argv":["sh","-c","echo out; sleep 0.05; echo \"warning: err\" >&2; sleep 0.05; echo \"@runlog {\\\"type\\\":\\\"task_progress\\\",\\\"task\\\":\\\"build\\\",\\\"percent\\\":40}\" >&2; exit 3"],"binary_path":"/usr/bin/sh","working_directory":"[dir]","user":"ada","device_id":"[device]","host_name":"[host]","parent_id":null,"retry_of":null,"engine_id":null,"used_fallback":null,"tags":["ci"],"note":null,"pinned":false,"created_at":"[time]","updated_at":"[time]","deleted":false,"is_synced":false,"synced_at":null,"device_heard_at":null}
     ]
     "#);
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
 
+mod clock;
 mod doctor;
 mod edit;
 mod full_disk;
@@ -13,6 +14,7 @@ mod logs;
 mod mask;
 mod relay;
 mod run;
+mod serve;
 mod session;
 mod show;
 mod signals;
@@ -21,3 +23,4 @@ mod sync;
 mod sync_history;
 mod synced;
 mod terminal;
+mod vault_terminal;

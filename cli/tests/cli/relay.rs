@@ -11,6 +11,7 @@ pub(crate) struct Relay {
     pub(crate) session: Session,
     pub(crate) url: String,
     code: String,
+    options: String,
     running: Option<Background>,
 }
 
@@ -26,7 +27,13 @@ impl Relay {
     pub(crate) fn with(options: &str) -> Self {
         let session = Session::new();
         let (url, code, running) = serve(&session, 0, options);
-        Self { session, url, code: code.unwrap(), running: Some(running) }
+        let (code, options) = (code.unwrap(), options.to_owned());
+        Self { session, url, code, options, running: Some(running) }
+    }
+
+    /// One that somebody else runs, and a new session.
+    pub(crate) fn elsewhere(url: String, code: String) -> Self {
+        Self { session: Session::new(), url, code, options: String::new(), running: None }
     }
 
     pub(crate) fn stop(&mut self) {
@@ -37,7 +44,7 @@ impl Relay {
 
     pub(crate) fn start_again(&mut self) {
         let port = self.url.rsplit_once(':').unwrap().1.parse().unwrap();
-        let (_, code, running) = serve(&self.session, port, "");
+        let (_, code, running) = serve(&self.session, port, &self.options);
         assert_eq!(code, None, "there is an account");
         self.running = Some(running);
     }

@@ -1,7 +1,10 @@
 //! Vaults, relays, syncing: what the commands say, and with which code they leave.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
 use crate::relay::{PASSPHRASE, Relay};
-use crate::session::{Session, until};
+use crate::session::{Background, Session, until};
 
 #[test]
 fn two_devices_and_a_relay() {
@@ -129,7 +132,7 @@ fn a_relay_that_is_gone_is_told_and_nothing_is_lost() {
     let output = relay.shell("a", "runlog sync now --json").output().unwrap();
     let runs: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
-        (&runs[0]["status"], &runs[0]["error_code"]),
+        (&runs[0]["status"], &runs[0]["error_details"]["code"]),
         (&"failed".into(), &"unreachable".into())
     );
     assert_eq!(output.status.code(), Some(5));
@@ -219,6 +222,30 @@ fn only_one_process_syncs() {
     relay.stdout("a", "runlog sync now");
 }
 
+/// The second waits for the first, and speaks to the relay only when that has ended.
+#[test]
+fn of_two_processes_one_waits_for_the_other() {
+    let mut relay = Relay::new();
+    relay.first_device("a");
+    relay.stop();
+    let silent = std::net::TcpListener::bind(relay.url.strip_prefix("http://").unwrap()).unwrap();
+    let first = relay.background("a", "runlog sync now");
+    let (taken, _) = silent.accept().unwrap();
+    let mut second = relay.shell("a", "exec runlog -v sync now");
+    let mut second = Background(second.stderr(Stdio::piped()).spawn().unwrap());
+    let told = BufReader::new(second.0.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let mut told = told.skip_while(|line| !line.contains("another process is syncing"));
+    assert!(told.next().is_some(), "the second says that it waits");
+    silent.set_nonblocking(true).unwrap();
+    let early = silent.accept();
+    assert!(early.is_err(), "two on one lane: {early:?}");
+    drop((taken, silent));
+    assert_eq!(first.end(), Some(5));
+    let last = "hint: nothing is lost: what waits is sent at the next sync";
+    assert_eq!(told.last().as_deref(), Some(last), "it has asked the relay, too");
+    assert_eq!(second.end(), Some(5));
+}
+
 /// A relay that takes a request and never answers.
 #[test]
 fn ctrl_c_ends_a_sync_that_waits() {
@@ -277,6 +304,45 @@ fn a_backup_is_restored_as_another_device() {
     ! hint: restore a backup, move the file away, or name another directory with --home
     [exit 4]
     ");
+}
+
+/// While the program speaks to a relay, nobody who looks at the machine's processes sees the phrase or
+/// the access key, which it then has in memory and on the wire.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_process_shows_a_secret() {
+    let mut relay = Relay::new();
+    let made = relay.first_device("a");
+    let phrase = made["phrase"].as_str().unwrap().to_owned();
+    relay.stop();
+    let silent = std::net::TcpListener::bind(relay.url.strip_prefix("http://").unwrap()).unwrap();
+    let words = relay.session.directory().join("phrase");
+    std::fs::write(&words, &phrase).unwrap();
+    let join = format!("runlog vault join --phrase-file {}", words.display());
+    relay.stdout("b", &join);
+    // A recorded program under way, too: it inherits what the program was given.
+    let recorded =
+        relay.background("b", "runlog run -- sh -c 'echo $$ > recorded; exec sleep 1000'");
+    let pid = until("it runs", || {
+        let pid = std::fs::read_to_string(relay.session.directory().join("recorded")).ok()?;
+        pid.trim().parse::<u32>().ok()
+    });
+    let adding = relay.background("b", &format!("runlog -vvv backend add {}", relay.url));
+    let (taken, _) = silent.accept().unwrap();
+    let mut head = BufReader::new(&taken).lines().map_while(Result::ok);
+    let header = head.find(|line| line.to_lowercase().starts_with("authorization:")).unwrap();
+    let access_key = header.rsplit(' ').next().unwrap().to_owned();
+    assert_eq!(access_key.len(), 64, "the vault's access key in hexadecimal digits");
+    for process in [adding.0.id(), recorded.0.id(), pid] {
+        for part in ["cmdline", "environ"] {
+            let shown = std::fs::read(format!("/proc/{process}/{part}")).unwrap();
+            let shown = String::from_utf8_lossy(&shown);
+            assert!(!shown.is_empty() && !shown.contains(&access_key), "{process} {part}");
+            assert!(!shown.contains(&phrase), "{process} {part}: {shown}");
+        }
+    }
+    relay.session.stdout(&format!("kill {pid}"));
+    assert_eq!(recorded.end(), Some(128 + 15));
 }
 
 /// Neither what is printed nor what is logged nor the arguments of a process hold a secret.

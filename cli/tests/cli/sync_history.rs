@@ -1,5 +1,6 @@
 //! What the program tells of syncing: `sync`, `why`, and how an execution stands.
 
+use runlog_core::model::{Kind, NewExecution};
 use runlog_core::sync::engine::JobOptions;
 use runlog_core::sync::run::SyncType;
 
@@ -204,4 +205,33 @@ fn what_syncing_did_to_an_execution_and_why_a_value_is_here() {
     ! hint: `runlog sync history` prints the ids
     [exit 3]
     ");
+}
+
+/// Such a run is never judged here: nobody but its device knows whether it goes on.
+#[test]
+fn a_run_of_a_device_that_was_not_heard_from() {
+    let session = Session::new();
+    session.stdout("runlog run -- true");
+    let mut synced = Synced::new(&session);
+    let began = runlog::now().plus_millis(-3 * 3_600_000);
+    let id = runlog::new_execution_id();
+    synced.other_starts(&NewExecution::new(id, Kind::Job, "nightly", began).unwrap());
+    synced.sync();
+    let listed = session.see("runlog list --workflow nightly");
+    assert!(listed.contains("running, not heard from since 3 h ago"), "{listed}");
+    let shown = session.see(&format!("runlog show {id}"));
+    assert!(shown.contains("device not heard from since [time]  (3 h ago)"), "{shown}");
+    let shown = session.json(&format!("runlog show --json {id}"));
+    assert_eq!(shown["device_heard_at"], shown["started_at"]);
+    let listed = session.json("runlog list --json");
+    assert_eq!(
+        listed.as_array().unwrap().iter().filter(|run| run["device_heard_at"].is_string()).count(),
+        1
+    );
+
+    // It edits another run: it lives, and so may its run.
+    synced.other_edits(|tx, id| tx.set_pinned(id, true).unwrap());
+    synced.sync();
+    let listed = session.see("runlog list --workflow nightly");
+    assert!(!listed.contains("not heard from"), "{listed}");
 }

@@ -6,6 +6,7 @@ use runlog_core::change::ChangeNumber;
 use runlog_core::crypto::VaultSecret;
 use runlog_core::history::{History, HistoryWriter};
 use runlog_core::id::{DeviceId, ExecutionId};
+use runlog_core::model::NewExecution;
 use runlog_core::relay::{MemoryRelay, RelayLimits};
 use runlog_core::store::{Backend, BackendId, MemoryStore, Store};
 use runlog_core::sync::engine::{Job, JobOptions, TransportError, Want};
@@ -58,6 +59,13 @@ impl<'a> Synced<'a> {
                 Ok(())
             })
             .unwrap();
+        self.sync_other();
+    }
+
+    /// The other device begins a run at a time, and syncs.
+    pub(crate) fn other_starts(&mut self, new: &NewExecution) {
+        let start = |tx: &mut HistoryWriter<'_>| tx.start(new);
+        self.other.write(new.created_at, start).unwrap();
         self.sync_other();
     }
 

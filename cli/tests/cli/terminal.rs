@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
 use pty_process::blocking::Pty;
+use regex::Regex;
 
 use crate::session::{PATIENCE, until};
 
@@ -47,6 +48,22 @@ impl Terminal {
         }
     }
 
+    /// Waits until a pattern was shown so many times before and once more; what it caught then.
+    pub(crate) fn shows_match(&mut self, pattern: &Regex, before: usize) -> Vec<String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let seen = self.seen();
+            if let Some(found) = pattern.captures_iter(&seen).nth(before) {
+                let caught = found.iter().map(|part| part.map_or("", |part| part.as_str()));
+                return caught.map(str::to_owned).collect();
+            }
+            match self.screen.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(block) => self.seen.extend(block),
+                Err(_) => panic!("'{pattern}' was not shown: {seen}"),
+            }
+        }
+    }
+
     pub(crate) fn press(&mut self, keys: &str) {
         (&*self.keys).write_all(keys.as_bytes()).unwrap();
     }
@@ -60,7 +77,8 @@ impl Terminal {
         (status.code(), self.seen())
     }
 
-    fn seen(&self) -> String {
+    /// All that was shown so far.
+    pub(crate) fn seen(&self) -> String {
         String::from_utf8_lossy(&self.seen).replace("\r\n", "\n")
     }
 }

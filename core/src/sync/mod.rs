@@ -6,6 +6,7 @@ pub(crate) mod contents;
 pub mod digests;
 pub mod displaced;
 pub mod engine;
+mod heard;
 pub mod local;
 pub mod message;
 mod plain;

@@ -25,7 +25,8 @@ use crate::time::Timestamp;
 pub struct Timing {
     /// How long an edit or a notice waits for others: 250 unless told.
     pub debounce_ms: u64,
-    /// How long after a job a timer, a start or a return of the network waits: 30,000 unless told.
+    /// How long after a job a timer, a start or a return of the network waits: 30,000 unless told. A
+    /// return of the network after a failure does not wait.
     pub throttle_ms: u64,
     /// How often to sync when nothing happens: every 300,000 unless told.
     pub interval_ms: u64,
@@ -159,6 +160,8 @@ impl Schedule {
         }
         let due = match cause {
             Cause::Manual => now,
+            // Nothing was synced the last time, so there is nothing to hold back for.
+            Cause::Network if self.failures > 0 => now,
             // The first edit of several sets the moment, so that a stream of them cannot put it off.
             Cause::Change | Cause::Notice => now.plus_millis(self.timing.debounce_ms as i64),
             _ => self.after_throttle(now),
@@ -400,8 +403,11 @@ mod tests {
             let mut schedule = open();
             schedule.begun();
             schedule.ended(failed(60_000, 0), at(0));
-            schedule.cause(cause, at(31_000));
-            assert_eq!(schedule.poll(at(31_000)), Next::Run(cause));
+            schedule.cause(cause, at(2_000));
+            assert_eq!(schedule.poll(at(2_000)), Next::Run(cause));
         }
+        let mut schedule = rested();
+        schedule.cause(Cause::Network, at(2_000));
+        assert_eq!(schedule.poll(at(2_000)), Next::At(at(30_000)));
     }
 }

@@ -107,6 +107,11 @@ impl RelayError {
         }
     }
 
+    /// Whether the relay was not reached, or did not answer.
+    pub fn is_offline(&self) -> bool {
+        matches!(self, Self::Offline { .. })
+    }
+
     /// How long the relay asks to be left alone, in milliseconds.
     pub fn retry_after_ms(&self) -> u64 {
         match self {

@@ -46,6 +46,7 @@ impl Runlog {
         let mut history = open_history(self.path(), self.options())?;
         let mut job = Job::new(open.vault(), options.job(backup));
         let errors = drive(&mut job, &mut history, &carrier, progress, cancel)?;
+        keep_history(&mut history);
         // It may have become another device.
         self.reload_device()?;
         Ok(SyncReport { runs: job.runs().cloned().collect(), errors })
@@ -84,6 +85,14 @@ impl Runlog {
     pub(crate) fn has_running_sync(&self) -> Result<bool, Error> {
         let filter = RunFilter { status: Some(RunStatus::Running), ..RunFilter::default() };
         self.read(|history| Ok(!history.tx().sync_runs(&filter, None, 1)?.is_empty()))
+    }
+}
+
+/// Removes what is too old of the history of syncing (SPEC H4). What the job did stands without it.
+fn keep_history(history: &mut History<SqliteStore>) {
+    let kept = history.write(system::now(), |tx| tx.keep_sync_history());
+    if let Err(error) = kept {
+        tracing::warn!(%error, "the history of syncing was not shortened");
     }
 }
 

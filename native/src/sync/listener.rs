@@ -1,4 +1,4 @@
-//! Listening to the notices of relays.
+//! Listening to the notices of relays. That a relay is listened to again shows that it can be reached.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -98,6 +98,7 @@ fn listen_once(
 ) -> Result<(), VaultError> {
     let (client, token) = runlog.client_of(open, backend, cancel)?;
     let mut events = client.events(open.id(), &token)?;
+    let _ = messages.send(Message::Answers(backend));
     while !cancel.is_cancelled() {
         let head = events.wait()?;
         *pause_ms = AGAIN_AFTER_MS;

@@ -23,6 +23,7 @@ impl SyncLock {
         cancel: &Cancel,
     ) -> Result<Self, SyncError> {
         let until = Instant::now() + wait;
+        let mut waits = false;
         loop {
             if let Some(lock) = Self::try_acquire(database)? {
                 return Ok(lock);
@@ -32,6 +33,10 @@ impl SyncLock {
             }
             if Instant::now() >= until {
                 return Err(SyncError::Busy { path: path(database) });
+            }
+            if !waits {
+                tracing::info!("another process is syncing this history: waiting for it");
+                waits = true;
             }
             cancel.sleep(TRY_EVERY);
         }

@@ -1,5 +1,6 @@
 //! A thread that syncs whenever there is a reason to.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
@@ -24,6 +25,8 @@ use crate::{Error, Runlog, system};
 pub(super) enum Message {
     /// A relay says that it has a sequence.
     Notice(BackendId, u64),
+    /// A relay answers, after it was not listened to.
+    Answers(BackendId),
     /// Something asks for a sync.
     Cause(Cause),
     /// Wake up: it is to end.
@@ -31,7 +34,7 @@ pub(super) enum Message {
 }
 
 /// Syncs a history in the background: at the start, soon after each edit, at once when a relay has
-/// news, and every few minutes. [`Runlog::syncer`] starts one.
+/// news or answers again, and every few minutes. [`Runlog::syncer`] starts one.
 ///
 /// It ends when it is dropped.
 #[derive(Debug)]
@@ -56,6 +59,7 @@ impl Runlog {
             schedule: Schedule::new(options.timing),
             watch: Watch::default(),
             standing: None,
+            unreachable: BTreeSet::new(),
             board: board.clone(),
             cancel: cancel.clone(),
             runlog,
@@ -119,6 +123,8 @@ struct Thread {
     watch: Watch,
     listeners: Listeners,
     standing: Option<Standing>,
+    /// Backends that the last sync did not reach.
+    unreachable: BTreeSet<BackendId>,
     board: Arc<Board>,
     cancel: Cancel,
 }
@@ -161,6 +167,11 @@ impl Thread {
                 self.schedule.cause(Cause::Notice, now);
             }
             Message::Notice(..) => {}
+            // Whoever listens to a relay tries again and again: that is the probe for the network.
+            Message::Answers(backend) if self.unreachable.remove(&backend) => {
+                self.schedule.cause(Cause::Network, now);
+            }
+            Message::Answers(_) => {}
         }
     }
 
@@ -200,6 +211,10 @@ impl Thread {
             Ok(report) => failed(report.errors.iter().map(|(_, e)| e.retry_after_ms()).max()),
             Err(_) => failed(None),
         };
+        if let Ok(report) = &synced {
+            let offline = report.errors.iter().filter(|(_, error)| error.is_offline());
+            self.unreachable = offline.map(|(backend, _)| *backend).collect();
+        }
         let now = system::now();
         self.schedule.ended(ended, now);
         let (held, next_at) = (self.schedule.held(now), self.schedule.next_at());

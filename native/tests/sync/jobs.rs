@@ -113,6 +113,25 @@ fn a_run_that_a_crash_cut_off_is_closed_when_the_history_is_opened() {
     a.synced();
 }
 
+/// The history of syncing is kept for 90 days (SPEC H4).
+#[test]
+fn a_job_removes_what_is_too_old_of_the_history_of_syncing() {
+    let relay = Relay::new();
+    let a = Device::first(&relay);
+    let [old, recent] = [(); 2].map(|()| a.synced().runs[0].id);
+    let day_ms = 24 * 60 * 60 * 1000_i64;
+    let connection = rusqlite::Connection::open(a.runlog.path()).unwrap();
+    for (run, days) in [(old, 91), (recent, 89)] {
+        let sql = "UPDATE sync_history SET started_at = started_at - ?1,
+                     completed_at = completed_at - ?1 WHERE id = ?2";
+        let changed = connection.execute(sql, (days * day_ms, run.0.as_bytes())).unwrap();
+        assert_eq!(changed, 1);
+    }
+    let newest = a.synced().runs[0].id;
+    let runs = a.runlog.sync_runs(&Default::default(), None, 10).unwrap();
+    assert_eq!(runs.iter().map(|run| run.id).collect::<Vec<_>>(), [newest, recent]);
+}
+
 /// Two copies of one device: the relay notices, and one goes on as another device.
 #[test]
 fn a_copied_history_becomes_a_device_of_its_own() {

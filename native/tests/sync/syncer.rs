@@ -77,7 +77,23 @@ fn a_relay_that_is_gone_is_tried_again_and_by_hand_at_once() {
     assert!(status.next_at.unwrap() > runlog::now());
     relay.start_again();
     syncer.ask(Cause::Manual);
-    let status = until(&syncer, "it syncs", |status| idle(status) && status.held.is_none());
-    assert_eq!(status.last[0].cause, Cause::Manual);
+    let by_hand = |status: &SyncerStatus| status.last.iter().any(|run| run.cause == Cause::Manual);
+    let status = until(&syncer, "it syncs", |status| idle(status) && by_hand(status));
+    assert_eq!((status.held, status.last_error), (None, None));
+}
+
+/// Nobody asks, and the retry is an hour away: the relay is found to answer again.
+#[test]
+fn a_relay_that_answers_again_is_synced_with() {
+    let mut relay = Relay::new();
+    let a = Device::first(&relay);
+    relay.stop();
+    let mut options = SyncerOptions::default();
+    options.timing = Timing { backoff_ms: 3_600_000, backoff_ms_max: 7_200_000, ..options.timing };
+    let syncer = a.runlog.syncer(options).unwrap();
+    until(&syncer, "it fails", |status| matches!(status.held, Some(Held::Failing { .. })));
+    relay.start_again();
+    let status = until(&syncer, "it syncs", idle);
+    assert_eq!(status.last[0].cause, Cause::Network);
     assert_eq!(status.last_error, None);
 }

@@ -10,6 +10,8 @@ mod postgres;
 mod sqlite;
 
 use std::collections::{BTreeSet, HashMap};
+use std::error::Error as _;
+use std::path::PathBuf;
 
 use runlog_core::id::DeviceId;
 use runlog_core::relay::{
@@ -19,7 +21,7 @@ use runlog_core::sealed::{Digest, MailboxId, OpaqueKey, PushId, SealedRecord, Ta
 use runlog_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use self::postgres::PostgresStore;
+pub use self::postgres::{PostgresAddress, PostgresAddressError, PostgresStore};
 pub use self::sqlite::SqliteStore;
 
 /// Why a store failed. Nothing of the transaction was done.
@@ -43,14 +45,29 @@ pub enum StoreError {
     /// PostgreSQL failed.
     #[error("PostgreSQL: {}", describe(.0))]
     Postgres(#[from] ::postgres::Error),
+    /// The certificates that may vouch for PostgreSQL cannot be used.
+    #[error("{}: {detail}", path.display())]
+    Roots {
+        /// Their file.
+        path: PathBuf,
+        /// Why.
+        detail: String,
+    },
+    /// TLS cannot be spoken.
+    #[error("TLS: {0}")]
+    Tls(#[from] rustls::Error),
     /// A message was too large to be kept.
     #[error("{0}")]
     Message(#[from] runlog_core::codec::DecodeError),
 }
 
-/// The driver's own words leave out what the server said.
+/// The driver's own words leave out what the server said, and what was in the way.
 fn describe(error: &::postgres::Error) -> String {
-    error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
+    match (error.as_db_error(), error.source()) {
+        (Some(said), _) => said.to_string(),
+        (None, Some(source)) => format!("{error}: {source}"),
+        (None, None) => error.to_string(),
+    }
 }
 
 /// What a store answers.

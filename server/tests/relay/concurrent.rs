@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use postgres::Client;
 use runlog_core::sealed::SealedRecord;
 use runlog_core::sync::message::{Delivered, Verdict};
-use runlog_server::Database;
 
-use crate::cluster::Cluster;
+use runlog_cluster::Cluster;
+
+use crate::cluster::database;
 use crate::support::{Device, Place, Relay, record};
 
 /// Pulls all the time until told to stop, then once more.
@@ -107,7 +108,7 @@ fn until_waiting(control: &mut Client, name: &str, statement: &str) {
 fn pushes_that_commit_in_the_opposite_order_of_their_start() {
     let cluster = Cluster::start();
     let start = |name: &str| {
-        let database = Database::Postgres(cluster.url(name));
+        let database = database(&cluster, name);
         let damage = Box::new(|_| ());
         Relay::start(&Place { database, damage, _kept: Box::new(()) })
     };

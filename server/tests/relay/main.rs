@@ -9,6 +9,7 @@ mod row_security;
 mod same_as_memory;
 mod serving;
 mod support;
+mod tls_to_postgres;
 
 /// Each contract takes a relay that nobody has used.
 macro_rules! contracts {

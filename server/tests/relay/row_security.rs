@@ -3,10 +3,11 @@
 use postgres::Client;
 use runlog_core::sealed::Drops;
 use runlog_core::sealed::OpaqueKey;
-use runlog_server::Database;
 use serde_json::json;
 
-use crate::cluster::Cluster;
+use runlog_cluster::Cluster;
+
+use crate::cluster::database;
 use crate::support::{Place, Relay, hex, record};
 
 /// Tables with a vault, each with a column that a member may change.
@@ -34,7 +35,7 @@ const ALL: [&str; 10] = [
 
 /// Two vaults of two accounts, each with everything in it.
 fn two_vaults(cluster: &Cluster) -> [String; 2] {
-    let database = Database::Postgres(cluster.url("relay"));
+    let database = database(cluster, "relay");
     let place = Place { database, damage: Box::new(|_| ()), _kept: Box::new(()) };
     let relay = Relay::start(&place);
     let (owner, first) = relay.first_account();

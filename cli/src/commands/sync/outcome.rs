@@ -6,17 +6,17 @@ use std::process::ExitCode;
 use runlog::relay::RelayError;
 use runlog::sync::{RunStatus, SyncReport, SyncRun};
 
-use super::run::{RunJson, backend_of, error_code, line};
+use super::run::{error_code, line};
 use crate::context::{Context, hint, say, warn};
 use crate::error::{Error, ErrorKind};
 use crate::text::plain::plain;
+use crate::text::sync::backend;
 
 /// Tells how a sync ended. Where not all was synced, the code says so and the last line says why.
 pub(super) fn tell(context: &Context, report: &SyncReport, json: bool) -> Result<ExitCode, Error> {
     if json {
-        let runs: Vec<RunJson<'_>> = report.runs.iter().map(RunJson::of).collect();
         let mut out = context.raw_out();
-        serde_json::to_writer(&mut out, &runs).map_err(std::io::Error::from)?;
+        serde_json::to_writer(&mut out, &report.runs).map_err(std::io::Error::from)?;
         writeln!(out)?;
         out.flush()?;
     }
@@ -25,7 +25,7 @@ pub(super) fn tell(context: &Context, report: &SyncReport, json: bool) -> Result
             say(line(run));
         }
         if let Some(error) = &run.error {
-            warn(format_args!("{}: {}", plain(backend_of(run)), plain(error)));
+            warn(format_args!("{}: {}", plain(backend(run)), plain(error)));
             if let Some(text) = hint_for(run, report) {
                 hint(text);
             }
@@ -50,7 +50,7 @@ fn code(report: &SyncReport) -> u8 {
 
 /// What to do about it.
 fn hint_for(run: &SyncRun, report: &SyncReport) -> Option<&'static str> {
-    let error = report.errors.iter().find(|(backend, _)| *backend == run.backend);
+    let error = report.errors.iter().find(|(id, _)| *id == run.backend);
     match error.map(|(_, error)| error) {
         Some(RelayError::Offline { .. }) => {
             return Some("nothing is lost: what waits is sent at the next sync");

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use runlog::sync::SyncRun;
 
-use super::run::{backend_of, bytes};
 use crate::text::plain::{fitted, plain};
+use crate::text::size::bytes;
+use crate::text::sync::backend;
 
 /// How often the line is written at most.
 const EVERY: Duration = Duration::from_millis(100);
@@ -36,7 +37,7 @@ impl Progress {
             "[{:CELLS$}] {:>3}% {} {}, {} of {} rows, {} up, {} down",
             "#".repeat(filled),
             run.percent,
-            plain(backend_of(run)),
+            plain(backend(run)),
             run.phase.as_str(),
             run.rows_done,
             run.rows_total,

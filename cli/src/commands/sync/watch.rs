@@ -2,11 +2,11 @@ use std::io::Write;
 use std::time::Duration;
 
 use clap::Args;
-use runlog::sync::{Held, SyncId, SyncerOptions, SyncerStatus};
+use runlog::sync::{Held, SyncId, SyncRun, SyncerOptions, SyncerStatus};
 use runlog::time::Timestamp;
 use serde::Serialize;
 
-use super::run::{RunJson, line};
+use super::run::line;
 use crate::context::Context;
 use crate::error::Error;
 use crate::interrupt;
@@ -35,7 +35,7 @@ struct StatusJson<'a> {
     at: Timestamp,
     held: Option<&'static str>,
     next_at: Option<Timestamp>,
-    runs: Vec<RunJson<'a>>,
+    runs: &'a [SyncRun],
     error: Option<&'a str>,
 }
 
@@ -113,7 +113,7 @@ fn json(status: &SyncerStatus) -> StatusJson<'_> {
         at: runlog::now(),
         held: status.held.map(name),
         next_at: status.next_at,
-        runs: status.last.iter().map(RunJson::of).collect(),
+        runs: &status.last,
         error: status.last_error.as_deref(),
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::clock::ClockTime;
+use crate::clock::{Clock, ClockTime};
 use crate::history::{Arrival, HistoryError, HistoryWriter};
-use crate::id::ExecutionId;
+use crate::id::{DeviceId, ExecutionId};
 use crate::sealed::SealedRecord;
 use crate::store::{BackendId, ItemKey};
 use crate::sync::connection::Connection;
+use crate::sync::heard::heard;
 use crate::sync::message::Page;
 use crate::sync::quarantine::{SetAside, SetAsideReason};
 use crate::sync::run::{Direction, EntityOutcome, EntityResult, SyncLogEntry, SyncRun};
@@ -86,6 +87,8 @@ struct Batch {
     /// Nobody else needs what comes, and nothing of ours waits: what comes counts as sent at once.
     sole: bool,
     newest: Option<ClockTime>,
+    /// The newest clock of each device whose records came.
+    authors: BTreeMap<DeviceId, Clock>,
     entities: BTreeMap<(String, Option<ExecutionId>), (EntityResult, EntityOutcome)>,
     failures: Vec<(Option<ItemKey>, EntityOutcome, String)>,
 }
@@ -97,7 +100,14 @@ impl Batch {
         let alone = backends.iter().all(|other| other.id == backend || !other.enabled);
         let sole = alone
             && Watermarks::read(writer.reader().tx())?.is_some_and(|marks| marks.least == before);
-        Ok(Self { backend, sole, newest: None, entities: BTreeMap::new(), failures: Vec::new() })
+        Ok(Self {
+            backend,
+            sole,
+            newest: None,
+            authors: BTreeMap::new(),
+            entities: BTreeMap::new(),
+            failures: Vec::new(),
+        })
     }
 
     fn arrival(&self, run: &SyncRun) -> Arrival {
@@ -148,6 +158,8 @@ impl Batch {
     /// Only a record that opened moves the clock.
     fn saw(&mut self, record: &SealedRecord) {
         self.newest = self.newest.max(Some(record.clock.time));
+        let newest = self.authors.entry(record.clock.device).or_insert(record.clock);
+        *newest = record.clock.max(*newest);
     }
 
     /// Several records of one execution are one row of the log: the one that says most.
@@ -171,6 +183,9 @@ impl Batch {
             Settled::raise(writer.tx_mut(), newest)?;
         }
         let at = writer.now();
+        for clock in self.authors.values() {
+            heard(writer.tx_mut(), *clock, at)?;
+        }
         let (id, sync_type) = (run.id, run.sync_type);
         let entry = |entity_type: Option<String>, entity_id, result, outcome, error| SyncLogEntry {
             run: id,

@@ -10,8 +10,10 @@
 //! | `stats` | how syncing went over some days |
 //! | `overview` | whether this device is up to date, and if not, since when and why |
 //! | `why` | who wrote a value, how it came here, and what it displaced |
+//! | `heard` | when the device of a run that goes on was last heard from |
 //! | `keeping` | how long all of this is kept |
 
+mod heard;
 mod keeping;
 mod overview;
 mod problems;

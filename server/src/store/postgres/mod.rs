@@ -8,16 +8,20 @@
 //! synchronous, and it brings no macros, no query builder and no other database.
 
 mod access;
+mod address;
 mod connection;
 mod put;
 mod vault;
+mod verifier;
 
 use std::sync::{Mutex, PoisonError};
 
+use postgres::Client;
 use postgres::error::SqlState;
-use postgres::{Client, Config, NoTls};
 use runlog_core::sealed::VaultId;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
+pub use self::address::{PostgresAddress, PostgresAddressError};
 use self::connection::Connection;
 use super::{AccessWork, Parallelism, RelayStore, StoreError, StoreResult, VaultWork};
 
@@ -29,7 +33,8 @@ const PARALLELISM: Parallelism = Parallelism { reads: 6, writes: 6 };
 
 /// A relay's database in PostgreSQL.
 pub struct PostgresStore {
-    config: Config,
+    address: PostgresAddress,
+    tls: MakeRustlsConnect,
     /// Connections that nobody uses now.
     idle: Mutex<Vec<Connection>>,
 }
@@ -46,10 +51,11 @@ impl PostgresStore {
     ///
     /// # Errors
     /// [`StoreError::Newer`], and what PostgreSQL fails with.
-    pub fn open(url: &str) -> StoreResult<Self> {
-        let store = Self { config: url.parse()?, idle: Mutex::default() };
+    pub fn open(address: &PostgresAddress) -> StoreResult<Self> {
+        let tls = address.connector()?;
+        let store = Self { address: address.clone(), tls, idle: Mutex::default() };
         let mut tries = 0;
-        while let Err(error) = migrate(&mut store.config.connect(NoTls)?) {
+        while let Err(error) = migrate(&mut store.connect()?) {
             tries += 1;
             // Two servers that start at once may both make the first table.
             if tries == TRIES_MAX || !is_worth_a_retry(&error) {
@@ -57,6 +63,10 @@ impl PostgresStore {
             }
         }
         Ok(store)
+    }
+
+    fn connect(&self) -> StoreResult<Client> {
+        Ok(self.address.config().connect(self.tls.clone())?)
     }
 
     /// Runs `work` between `begin` and COMMIT, again where the database asks for it. A connection
@@ -70,7 +80,7 @@ impl PostgresStore {
         loop {
             let mut connection = match self.take_idle() {
                 Some(connection) => connection,
-                None => Connection::new(self.config.connect(NoTls)?),
+                None => Connection::new(self.connect()?),
             };
             let result = connection.run(begin, work);
             match result {
