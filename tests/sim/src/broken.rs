@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use runlog_core::clock::{Clock, ColumnSet, RowClocks};
+use runlog_core::clock::{Clock, ClockTime, ColumnSet, RowClocks};
 use runlog_core::id::{DeviceId, ExecutionId, IdPattern};
 use runlog_core::log::{Gap, Lines, LogKey, PieceHead};
 use runlog_core::model::{Tag, Visibility};
@@ -59,6 +59,8 @@ pub enum Broken {
     Unpersisted,
     /// S17: the relay does not notice what its disk changed.
     NoChecksums,
+    /// S18: what did not open moves the clock.
+    UnopenedCounts,
     /// S19: a change counts as known where older changes of its row wait.
     WaitingForgotten,
     /// S21: what every backend refused for its clock keeps it.
@@ -71,6 +73,8 @@ pub enum Broken {
 pub(crate) struct BrokenTx<'a> {
     pub(crate) inner: &'a mut dyn WriteTx,
     pub(crate) broken: Broken,
+    /// The newest clock of what was set aside.
+    pub(crate) unopened: ClockTime,
 }
 
 impl BrokenTx<'_> {
@@ -170,6 +174,16 @@ impl BrokenTx<'_> {
                 Err(StoreError::Io { detail: "a record that cannot be applied".to_owned() })
             }
             (Broken::FailuresForgotten, Room::Quarantine) => Ok(()),
+            (Broken::UnopenedCounts, Room::Quarantine) => {
+                // Behind backend and row stands the clock.
+                let clock =
+                    key.get(32..32 + Clock::WIRE_LEN).and_then(|clock| clock.try_into().ok());
+                let clock = clock.map_or(ClockTime::ZERO, |clock| Clock::from_wire(clock).time);
+                self.unopened = self.unopened.max(clock);
+                self.inner.put_note(room, key, value)?;
+                let counters = self.inner.counters()?;
+                self.count(counters)
+            }
             (Broken::WaitingForgotten, Room::Unsent) => {
                 let mut value = value.to_vec();
                 for backend in self.inner.backends()? {
@@ -179,6 +193,13 @@ impl BrokenTx<'_> {
             }
             _ => self.inner.put_note(room, key, value),
         }
+    }
+}
+
+impl BrokenTx<'_> {
+    fn count(&mut self, counters: Counters) -> StoreResult<()> {
+        let clock = counters.clock.max(self.unopened);
+        self.inner.set_counters(Counters { clock, ..counters })
     }
 }
 
@@ -241,6 +262,10 @@ macro_rules! write {
                 self.sent(backend, sent, position)
             }
 
+            fn set_counters(&mut self, counters: Counters) -> StoreResult<()> {
+                self.count(counters)
+            }
+
             fn put_note(&mut self, room: Room, key: &[u8], value: &[u8]) -> StoreResult<()> {
                 self.note_down(room, key, value)
             }
@@ -284,7 +309,6 @@ read! {
 }
 
 write! {
-    fn set_counters(counters: Counters) -> ();
     fn purge(execution: ExecutionId, clock: Clock, change: ChangeNumber) -> ();
     fn keep(table: &str, key: &[u8], cell: &KeptCell, change: ChangeNumber) -> ();
     fn unkeep(table: &str, key: &[u8], column: &str) -> ();
