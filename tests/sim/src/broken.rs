@@ -12,6 +12,7 @@ use runlog_core::store::{
     Backend, BackendId, Change, ChangeNumber, ChangedItem, Counters, ItemKey, KeptCell, Lease,
     ListedPage, Note, ReadTx, Rejection, Room, Row, RowWrite, StoreError, StoreResult, WriteTx,
 };
+use runlog_core::sync::quarantine::SetAsideReason;
 use runlog_core::sync::run::{
     EntityResult, LogCursor, LogQuery, RunFilter, SyncId, SyncLogEntry, SyncRun,
 };
@@ -47,6 +48,10 @@ pub enum Broken {
     BaseClockForAll,
     /// S3: a tag without its run is not stored.
     ParentsRequired,
+    /// S8: what an older program does not know is gone.
+    UnknownForgotten,
+    /// S8: what an older program kept is not applied after its upgrade.
+    KeptForEver,
     /// S9: a row and a clock name a record.
     ClockAsIdentity,
     /// S13: clock and quota are looked at before what is known.
@@ -67,6 +72,10 @@ pub enum Broken {
     ClocksKept,
     /// S23: a purge leaves nothing behind.
     PurgesForgotten,
+    /// What did not open is never fetched again.
+    NeverFetchedAgain,
+    /// What a backend has taken waits for ever.
+    NeverAcknowledged,
 }
 
 /// A transaction that breaks a rule.
@@ -164,6 +173,9 @@ impl BrokenTx<'_> {
                 }
                 self.inner.set_sent(id, sent, position)
             }
+            Broken::NeverAcknowledged => {
+                self.inner.set_sent(id, before.unwrap_or(ChangeNumber::ZERO), position)
+            }
             _ => self.inner.set_sent(id, sent, position),
         }
     }
@@ -174,6 +186,12 @@ impl BrokenTx<'_> {
                 Err(StoreError::Io { detail: "a record that cannot be applied".to_owned() })
             }
             (Broken::FailuresForgotten, Room::Quarantine) => Ok(()),
+            (Broken::NeverFetchedAgain, Room::Quarantine) => {
+                // What opened and could not be placed is not fetched again; the reason comes first.
+                let mut value = value.to_vec();
+                value[0] = SetAsideReason::Unplaceable as u8;
+                self.inner.put_note(room, key, &value)
+            }
             (Broken::UnopenedCounts, Room::Quarantine) => {
                 // Behind backend and row stands the clock.
                 let clock =
@@ -213,6 +231,11 @@ macro_rules! read {
             fn purged(&self, key: &RowKey) -> StoreResult<Option<Clock>> {
                 let forgotten = self.broken == Broken::PurgesForgotten;
                 if forgotten { Ok(None) } else { self.inner.purged(key) }
+            }
+
+            fn kept_rows(&self, limit: usize) -> StoreResult<Vec<(String, Vec<u8>)>> {
+                let hidden = self.broken == Broken::KeptForEver;
+                if hidden { Ok(Vec::new()) } else { self.inner.kept_rows(limit) }
             }
 
             fn rejections(
@@ -262,6 +285,17 @@ macro_rules! write {
                 self.sent(backend, sent, position)
             }
 
+            fn keep(
+                &mut self,
+                table: &str,
+                key: &[u8],
+                cell: &KeptCell,
+                change: ChangeNumber,
+            ) -> StoreResult<()> {
+                let forgotten = self.broken == Broken::UnknownForgotten;
+                if forgotten { Ok(()) } else { self.inner.keep(table, key, cell, change) }
+            }
+
             fn set_counters(&mut self, counters: Counters) -> StoreResult<()> {
                 self.count(counters)
             }
@@ -287,7 +321,6 @@ read! {
     fn find(pattern: &IdPattern, limit: usize) -> Vec<ExecutionId>;
     fn hidden(limit: usize) -> Vec<ExecutionId>;
     fn kept(table: &str, key: &[u8]) -> Vec<KeptCell>;
-    fn kept_rows(limit: usize) -> Vec<(String, Vec<u8>)>;
     fn pieces(execution: ExecutionId, sequences: RangeInclusive<u64>) -> Vec<PieceHead>;
     fn piece_lines(log: LogKey, first: u64) -> Option<Lines>;
     fn last_sequence(execution: ExecutionId) -> u64;
@@ -310,7 +343,6 @@ read! {
 
 write! {
     fn purge(execution: ExecutionId, clock: Clock, change: ChangeNumber) -> ();
-    fn keep(table: &str, key: &[u8], cell: &KeptCell, change: ChangeNumber) -> ();
     fn unkeep(table: &str, key: &[u8], column: &str) -> ();
     fn put_piece(head: &PieceHead, lines: &Lines) -> ();
     fn renumber_piece(log: LogKey, first: u64, change: ChangeNumber) -> ();

@@ -6,9 +6,9 @@ use std::fmt::Debug;
 use runlog_core::id::DeviceId;
 use runlog_core::model::Status;
 use runlog_core::relay::{MemoryRelay, RelayLimits};
-use runlog_core::schema::RowKey;
+use runlog_core::schema::{RowKey, Table};
 use runlog_core::sealed::PushId;
-use runlog_core::store::{Backend, BackendId, ChangeNumber};
+use runlog_core::store::{Backend, BackendId, ChangeNumber, ItemKey};
 use runlog_core::sync::connection::Connection;
 use runlog_core::sync::digests::Digests;
 use runlog_core::sync::engine::{Job, JobOptions, Want};
@@ -119,6 +119,7 @@ pub fn at_rest(world: &mut World) -> Result<(), String> {
     }
     for number in 0..world.devices.len() {
         everything_is_acknowledged(world, number)?;
+        nothing_known_is_kept(world, number)?;
         if !world.has_set_aside(number)? {
             completed(&world.devices[number].runs)?;
         }
@@ -182,6 +183,30 @@ fn readers_agree(world: &mut World, number: usize, contents: &Contents) -> Resul
         equal(contents, &held).map_err(|e| format!("a new reader differs: {e}"))?;
     }
     Ok(())
+}
+
+/// The newest program keeps no cell that it could apply.
+fn nothing_known_is_kept(world: &mut World, number: usize) -> Result<(), String> {
+    if world.devices[number].older {
+        return Ok(());
+    }
+    let found = world.devices[number].history.read(|reader| {
+        // By the list of changes: that of what is kept is what tells a program to apply it.
+        let changes = reader.tx().changes(ChangeNumber::ZERO, usize::MAX)?;
+        for change in changes {
+            let item = ItemKey::from(&change.item);
+            let Some(table) = Table::by_name(&item.table) else { continue };
+            let kept = reader.tx().kept(&item.table, &item.key)?;
+            if let Some(cell) = kept.into_iter().find(|cell| table.column(&cell.column).is_some()) {
+                return Ok(Some(cell));
+            }
+        }
+        Ok(None)
+    });
+    match found.map_err(|error| error.to_string())? {
+        Some(cell) => Err(format!("device {number} keeps {cell:?} and could apply it")),
+        None => Ok(()),
+    }
 }
 
 /// No backend of a device lacks a change, has refused one, or was handed one without an answer.

@@ -73,7 +73,9 @@ impl World {
             }
         }
         if self.strikes(faults.removal) {
-            let number = self.some_device();
+            let syncing = self.devices.iter().position(|device| device.job.is_some());
+            let number = syncing.filter(|_| self.random.chance(80));
+            let number = number.unwrap_or_else(|| self.some_device());
             self.remove_backend(number)?;
         }
         if self.strikes(faults.older) {

@@ -171,7 +171,7 @@ fn faults(random: &mut Random) -> Faults {
 
 fn further_faults(random: &mut Random, faults: &mut Faults) {
     for (fault, seeds, most) in [
-        (&mut faults.altered_push, 8, 5),
+        (&mut faults.altered_push, 12, 8),
         (&mut faults.relay_kill, 20, 15),
         (&mut faults.older, 15, 12),
     ] {
