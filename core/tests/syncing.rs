@@ -3,11 +3,13 @@
 
 mod world;
 
+use runlog_core::clock::{Clock, ClockTime};
+use runlog_core::codec::RowRecord;
 use runlog_core::history::History;
 use runlog_core::id::DeviceId;
 use runlog_core::model::{Ending, Outcome, Status};
 use runlog_core::schema::{RowKey, executions};
-use runlog_core::store::{RowWrite, Store};
+use runlog_core::store::{KeptCell, RowWrite, Store};
 use runlog_core::sync::engine::JobOptions;
 use runlog_core::sync::run::{LogQuery, RunStatus, SyncType};
 use world::{Device, World, assert_equal};
@@ -39,6 +41,30 @@ fn a_verification_finds_and_repairs_what_was_changed_behind_the_engine() {
     let rows = a.history.read(|tx| Ok(tx.tx().sync_log(&log, None, 10)?)).unwrap();
     let text = rows.iter().find_map(|(_, row)| row.error.clone()).unwrap();
     assert_eq!(text, "repaired from the backend: note");
+}
+
+/// T17: so is a value that is only kept, because a newer program wrote it.
+#[test]
+fn a_verification_repairs_what_is_kept_for_a_newer_program() {
+    let mut world = World::new();
+    let mut a = world.device(1);
+    let id = a.start(&mut world, 1);
+    let at = world.now();
+    let (table, key) = ("executions".to_owned(), id.as_bytes().to_vec());
+    let clock =
+        Clock { time: ClockTime::new(at.as_millis() as u64, 0), device: DeviceId::from_u128(9) };
+    let cells = vec![("mood".to_owned(), "as written".into())];
+    let record = RowRecord { table: table.clone(), key: key.clone(), clock, cells };
+    a.history.write(at, |tx| tx.merge(vec![record])).unwrap();
+    assert_equal(&world.sync(&mut a));
+    let kept = |a: &mut Device| a.history.read(|tx| Ok(tx.tx().kept(&table, &key)?)).unwrap();
+    let written = kept(&mut a);
+    let tampered = KeptCell { value: "tampered".into(), ..written[0].clone() };
+    let store = a.history.store_mut();
+    store.write(|tx| tx.keep(&table, &key, &tampered, tx.counters()?.change)).unwrap();
+    let options = JobOptions { verify: true, ..JobOptions::default() };
+    assert_equal(&world.sync_with(&mut a, options));
+    assert_eq!(kept(&mut a), written);
 }
 
 /// What the relay lost without knowing is found by its digests, and sent again.

@@ -6,7 +6,7 @@ use crate::clock::{Clock, ClockTime, ColumnId, RowClocks};
 use crate::codec::RowRecord;
 use crate::merge::merge_cells;
 use crate::model::{InvalidValue, Visibility};
-use crate::schema::{RowKey, Table};
+use crate::schema::RowKey;
 use crate::store::{ItemKey, KeptCell, RowWrite};
 use crate::sync::displaced::Displaced;
 use crate::value::Value;
@@ -94,7 +94,7 @@ impl HistoryWriter<'_> {
     /// # Errors
     /// As [`Self::merge`]; then nothing was changed by it.
     pub(crate) fn merge_record(&mut self, record: RowRecord) -> Result<Effect, HistoryError> {
-        let Some(table) = Table::by_name(&record.table) else {
+        let Some(table) = self.older.table(&record.table) else {
             let kept = self.keep_cells(&record.table, &record.key, record.clock, record.cells)?;
             return Ok(Effect::of(if kept { Merged::Updated } else { Merged::Unchanged }));
         };
@@ -102,7 +102,7 @@ impl HistoryWriter<'_> {
         let mut known = Vec::with_capacity(record.cells.len());
         let mut unknown = Vec::new();
         for (name, value) in record.cells {
-            match table.column(&name) {
+            match self.older.column(table, &name) {
                 Some(column) if column.admits(&value) => known.push((column.id, value)),
                 _ => unknown.push((name, value)),
             }
@@ -220,10 +220,10 @@ impl HistoryWriter<'_> {
     /// Applies kept cells whose column this program knows: the older program that kept them did not.
     pub(super) fn apply_kept(&mut self) -> Result<(), HistoryError> {
         for (name, bytes) in self.tx.kept_rows(usize::MAX)? {
-            let Some(table) = Table::by_name(&name) else { continue };
+            let Some(table) = self.older.table(&name) else { continue };
             let Ok(key) = RowKey::from_bytes(table, &bytes) else { continue };
             for cell in self.tx.kept(&name, &bytes)? {
-                let Some(column) = table.column(&cell.column) else { continue };
+                let Some(column) = self.older.column(table, &cell.column) else { continue };
                 if column.admits(&cell.value) {
                     self.merge_known(&key, cell.clock, vec![(column.id, cell.value)])?;
                     self.tx.unkeep(&name, &bytes, &cell.column)?;

@@ -30,6 +30,7 @@ mod life;
 mod log_reading;
 mod logs;
 mod masking;
+mod older;
 mod once;
 mod reader;
 mod sync_state;
@@ -41,6 +42,7 @@ pub use import::{Imported, ImportedEnd, ImportedInto, device_of_name};
 pub(crate) use incoming::Effect;
 pub use incoming::Merged;
 pub use logs::LogWriter;
+pub use older::Older;
 pub use once::Ticket;
 pub use reader::{HistoryReader, SummaryPage};
 pub use sync_state::{SyncState, SyncSummary};
@@ -59,6 +61,7 @@ pub struct History<S> {
     store: S,
     device: DeviceId,
     masker: Masker,
+    older: Older,
 }
 
 impl<S: Store> History<S> {
@@ -70,14 +73,23 @@ impl<S: Store> History<S> {
     ///
     /// # Errors
     /// The store's own errors.
-    pub fn open(mut store: S, new_device: DeviceId) -> Result<Self, HistoryError> {
+    pub fn open(store: S, new_device: DeviceId) -> Result<Self, HistoryError> {
+        Self::open_as(store, new_device, Older::default())
+    }
+
+    /// Opens the history in a store as an older version of this program would, for tests.
+    ///
+    /// # Errors
+    /// The store's own errors.
+    #[doc(hidden)]
+    pub fn open_as(mut store: S, new_device: DeviceId, older: Older) -> Result<Self, HistoryError> {
         let (device, keeps) =
             store.read(|tx| Ok::<_, StoreError>((tx.device()?, !tx.kept_rows(1)?.is_empty())))?;
         let device = match device {
             Some(device) => device,
             None => store.write(|tx| adopt_device(tx, new_device))?,
         };
-        let mut history = Self { store, device, masker: Masker::default() };
+        let mut history = Self { store, device, masker: Masker::default(), older };
         if keeps {
             history.write(Timestamp::default(), |tx| tx.apply_kept())?;
         }
@@ -126,12 +138,12 @@ impl<S: Store> History<S> {
         now: Timestamp,
         work: impl FnOnce(&mut HistoryWriter<'_>) -> Result<T, HistoryError>,
     ) -> Result<T, HistoryError> {
-        let Self { store, device: known, masker } = self;
-        let opened_as = *known;
+        let Self { store, device: known, masker, older } = self;
+        let (opened_as, older) = (*known, *older);
         let (device, result) = store.write(|tx| {
             // Read each time: a job on another connection may have made this another device.
             let device = tx.device()?.unwrap_or(opened_as);
-            let mut writer = HistoryWriter::begin(tx, device, masker, now)?;
+            let mut writer = HistoryWriter::begin(tx, device, (masker, older), now)?;
             let result = work(&mut writer)?;
             writer.end()?;
             Ok::<_, HistoryError>((device, result))

@@ -1,7 +1,7 @@
 //! One writing transaction: clocks, change numbers, and writing rows with both.
 
 use super::reader::HistoryReader;
-use super::{HistoryError, reader};
+use super::{HistoryError, Older, reader};
 use crate::clock::{Clock, ClockGenerator, ClockTime, ColumnId, ColumnSet, RowClocks};
 use crate::id::{DeviceId, ExecutionId};
 use crate::mask::Masker;
@@ -19,6 +19,7 @@ pub struct HistoryWriter<'a> {
     pub(super) now: Timestamp,
     pub(super) clock: ClockGenerator,
     pub(super) masker: &'a Masker,
+    pub(super) older: Older,
     change: ChangeNumber,
     found: Counters,
     /// What the backends that take part have; read when it is first asked for.
@@ -43,14 +44,14 @@ impl<'a> HistoryWriter<'a> {
     pub(super) fn begin(
         tx: &'a mut dyn WriteTx,
         device: DeviceId,
-        masker: &'a Masker,
+        (masker, older): (&'a Masker, Older),
         now: Timestamp,
     ) -> Result<Self, HistoryError> {
         let found = tx.counters()?;
         let clock = ClockGenerator::new(device, found.clock);
         let change = found.change;
         let (watermarks, arrival, owes) = (None, None, false);
-        Ok(Self { tx, now, clock, masker, change, found, watermarks, arrival, owes })
+        Ok(Self { tx, now, clock, masker, older, change, found, watermarks, arrival, owes })
     }
 
     /// Writes back what the transaction moved.

@@ -33,7 +33,7 @@ pub(crate) struct World {
     pub(crate) ahead: i64,
     /// Every byte that was sent.
     pub(crate) wire: Vec<u8>,
-    /// What the relay does to the records of a page.
+    /// What the relay does to the records of a page and to those it was asked for.
     pub(crate) tampering: Option<Tampering>,
     random: u64,
 }
@@ -103,16 +103,24 @@ impl World {
                     let mut answer =
                         wire::decode_answer(&wire::encode_answer(&answer).unwrap()).unwrap();
                     self.wire.extend(request);
-                    if let (Answer::Page(page), Some(tamper)) = (&mut answer, &self.tampering) {
-                        for (at, held) in page.records.iter_mut().enumerate() {
-                            tamper(&mut held.record, at);
-                        }
-                    }
+                    self.tamper_with(&mut answer);
                     job.answer(Ok(answer));
                 }
             }
         }
         panic!("the job does not end: {job:?}");
+    }
+
+    fn tamper_with(&self, answer: &mut Answer) {
+        let Some(tamper) = &self.tampering else { return };
+        let records: Vec<&mut SealedRecord> = match answer {
+            Answer::Page(page) => page.records.iter_mut().map(|held| &mut held.record).collect(),
+            Answer::Held(held) => held.records.iter_mut().collect(),
+            _ => return,
+        };
+        for (at, record) in records.into_iter().enumerate() {
+            tamper(record, at);
+        }
     }
 }
 

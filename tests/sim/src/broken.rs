@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use runlog_core::clock::{Clock, ColumnSet, RowClocks};
+use runlog_core::clock::{Clock, ClockTime, ColumnSet, RowClocks};
 use runlog_core::id::{DeviceId, ExecutionId, IdPattern};
 use runlog_core::log::{Gap, Lines, LogKey, PieceHead};
 use runlog_core::model::{Tag, Visibility};
@@ -12,6 +12,7 @@ use runlog_core::store::{
     Backend, BackendId, Change, ChangeNumber, ChangedItem, Counters, ItemKey, KeptCell, Lease,
     ListedPage, Note, ReadTx, Rejection, Room, Row, RowWrite, StoreError, StoreResult, WriteTx,
 };
+use runlog_core::sync::quarantine::SetAsideReason;
 use runlog_core::sync::run::{
     EntityResult, LogCursor, LogQuery, RunFilter, SyncId, SyncLogEntry, SyncRun,
 };
@@ -47,6 +48,10 @@ pub enum Broken {
     BaseClockForAll,
     /// S3: a tag without its run is not stored.
     ParentsRequired,
+    /// S8: what an older program does not know is gone.
+    UnknownForgotten,
+    /// S8: what an older program kept is not applied after its upgrade.
+    KeptForEver,
     /// S9: a row and a clock name a record.
     ClockAsIdentity,
     /// S13: clock and quota are looked at before what is known.
@@ -59,18 +64,26 @@ pub enum Broken {
     Unpersisted,
     /// S17: the relay does not notice what its disk changed.
     NoChecksums,
+    /// S18: what did not open moves the clock.
+    UnopenedCounts,
     /// S19: a change counts as known where older changes of its row wait.
     WaitingForgotten,
     /// S21: what every backend refused for its clock keeps it.
     ClocksKept,
     /// S23: a purge leaves nothing behind.
     PurgesForgotten,
+    /// What did not open is never fetched again.
+    NeverFetchedAgain,
+    /// What a backend has taken waits for ever.
+    NeverAcknowledged,
 }
 
 /// A transaction that breaks a rule.
 pub(crate) struct BrokenTx<'a> {
     pub(crate) inner: &'a mut dyn WriteTx,
     pub(crate) broken: Broken,
+    /// The newest clock of what was set aside.
+    pub(crate) unopened: ClockTime,
 }
 
 impl BrokenTx<'_> {
@@ -160,6 +173,9 @@ impl BrokenTx<'_> {
                 }
                 self.inner.set_sent(id, sent, position)
             }
+            Broken::NeverAcknowledged => {
+                self.inner.set_sent(id, before.unwrap_or(ChangeNumber::ZERO), position)
+            }
             _ => self.inner.set_sent(id, sent, position),
         }
     }
@@ -170,6 +186,22 @@ impl BrokenTx<'_> {
                 Err(StoreError::Io { detail: "a record that cannot be applied".to_owned() })
             }
             (Broken::FailuresForgotten, Room::Quarantine) => Ok(()),
+            (Broken::NeverFetchedAgain, Room::Quarantine) => {
+                // What opened and could not be placed is not fetched again; the reason comes first.
+                let mut value = value.to_vec();
+                value[0] = SetAsideReason::Unplaceable as u8;
+                self.inner.put_note(room, key, &value)
+            }
+            (Broken::UnopenedCounts, Room::Quarantine) => {
+                // Behind backend and row stands the clock.
+                let clock =
+                    key.get(32..32 + Clock::WIRE_LEN).and_then(|clock| clock.try_into().ok());
+                let clock = clock.map_or(ClockTime::ZERO, |clock| Clock::from_wire(clock).time);
+                self.unopened = self.unopened.max(clock);
+                self.inner.put_note(room, key, value)?;
+                let counters = self.inner.counters()?;
+                self.count(counters)
+            }
             (Broken::WaitingForgotten, Room::Unsent) => {
                 let mut value = value.to_vec();
                 for backend in self.inner.backends()? {
@@ -179,6 +211,13 @@ impl BrokenTx<'_> {
             }
             _ => self.inner.put_note(room, key, value),
         }
+    }
+}
+
+impl BrokenTx<'_> {
+    fn count(&mut self, counters: Counters) -> StoreResult<()> {
+        let clock = counters.clock.max(self.unopened);
+        self.inner.set_counters(Counters { clock, ..counters })
     }
 }
 
@@ -192,6 +231,11 @@ macro_rules! read {
             fn purged(&self, key: &RowKey) -> StoreResult<Option<Clock>> {
                 let forgotten = self.broken == Broken::PurgesForgotten;
                 if forgotten { Ok(None) } else { self.inner.purged(key) }
+            }
+
+            fn kept_rows(&self, limit: usize) -> StoreResult<Vec<(String, Vec<u8>)>> {
+                let hidden = self.broken == Broken::KeptForEver;
+                if hidden { Ok(Vec::new()) } else { self.inner.kept_rows(limit) }
             }
 
             fn rejections(
@@ -241,6 +285,21 @@ macro_rules! write {
                 self.sent(backend, sent, position)
             }
 
+            fn keep(
+                &mut self,
+                table: &str,
+                key: &[u8],
+                cell: &KeptCell,
+                change: ChangeNumber,
+            ) -> StoreResult<()> {
+                let forgotten = self.broken == Broken::UnknownForgotten;
+                if forgotten { Ok(()) } else { self.inner.keep(table, key, cell, change) }
+            }
+
+            fn set_counters(&mut self, counters: Counters) -> StoreResult<()> {
+                self.count(counters)
+            }
+
             fn put_note(&mut self, room: Room, key: &[u8], value: &[u8]) -> StoreResult<()> {
                 self.note_down(room, key, value)
             }
@@ -262,7 +321,6 @@ read! {
     fn find(pattern: &IdPattern, limit: usize) -> Vec<ExecutionId>;
     fn hidden(limit: usize) -> Vec<ExecutionId>;
     fn kept(table: &str, key: &[u8]) -> Vec<KeptCell>;
-    fn kept_rows(limit: usize) -> Vec<(String, Vec<u8>)>;
     fn pieces(execution: ExecutionId, sequences: RangeInclusive<u64>) -> Vec<PieceHead>;
     fn piece_lines(log: LogKey, first: u64) -> Option<Lines>;
     fn last_sequence(execution: ExecutionId) -> u64;
@@ -284,9 +342,7 @@ read! {
 }
 
 write! {
-    fn set_counters(counters: Counters) -> ();
     fn purge(execution: ExecutionId, clock: Clock, change: ChangeNumber) -> ();
-    fn keep(table: &str, key: &[u8], cell: &KeptCell, change: ChangeNumber) -> ();
     fn unkeep(table: &str, key: &[u8], column: &str) -> ();
     fn put_piece(head: &PieceHead, lines: &Lines) -> ();
     fn renumber_piece(log: LogKey, first: u64, change: ChangeNumber) -> ();

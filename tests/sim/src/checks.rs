@@ -6,9 +6,10 @@ use std::fmt::Debug;
 use runlog_core::id::DeviceId;
 use runlog_core::model::Status;
 use runlog_core::relay::{MemoryRelay, RelayLimits};
-use runlog_core::schema::RowKey;
+use runlog_core::schema::{RowKey, Table};
 use runlog_core::sealed::PushId;
-use runlog_core::store::{Backend, BackendId, ChangeNumber};
+use runlog_core::store::{Backend, BackendId, ChangeNumber, ItemKey};
+use runlog_core::sync::connection::Connection;
 use runlog_core::sync::digests::Digests;
 use runlog_core::sync::engine::{Job, JobOptions, Want};
 use runlog_core::sync::message::{Push, Request, Standing};
@@ -23,6 +24,7 @@ use crate::world::{HOUR_MS, World};
 /// After a job of a device.
 pub fn after_job(world: &mut World, number: usize) -> Result<(), String> {
     statuses_move_forward(world, number)?;
+    clock_is_earned(world, number)?;
     if world.plan.faults.take_from_relays() {
         return Ok(());
     }
@@ -32,6 +34,21 @@ pub fn after_job(world: &mut World, number: usize) -> Result<(), String> {
             let differing = differing(world, number, run.backend);
             return Err(format!("device {number}: a verification finds {unequal:?}; {differing}"));
         }
+    }
+    Ok(())
+}
+
+/// A device's clock stands at what somebody wrote, or at what its own wall clock has shown: a record
+/// that did not open has not moved it.
+fn clock_is_earned(world: &mut World, number: usize) -> Result<(), String> {
+    const SLACK_MS: u64 = 1_000;
+    let device = &mut world.devices[number];
+    let clock = device.history.read(|reader| Ok(reader.tx().counters()?.clock)).unwrap();
+    let wall = u64::try_from(device.latest.as_millis()).unwrap_or(0);
+    let newest = world.model.newest().millis().max(wall);
+    if clock.millis() > newest + SLACK_MS {
+        let ahead = clock.millis() - newest;
+        return Err(format!("device {number}: its clock is {ahead} ms ahead of all that there is"));
     }
     Ok(())
 }
@@ -83,25 +100,35 @@ fn differing(world: &World, number: usize, backend: BackendId) -> String {
 
 /// At a quiet point: all are equal, nothing is lost, digests tell the truth.
 pub fn at_rest(world: &mut World) -> Result<(), String> {
-    let contents: Vec<_> = world.devices.iter_mut().map(|device| device.contents()).collect();
+    let excused = world.model.excused.clone();
+    let mut contents: Vec<_> = world.devices.iter_mut().map(|device| device.contents()).collect();
+    contents.iter_mut().for_each(|held| held.retain(|(item, _), _| !excused.contains(item)));
     for (number, held) in contents.iter().enumerate() {
         world.model.check(held).map_err(|error| format!("device {number}: {error}"))?;
         equal(&contents[0], held).map_err(|e| format!("devices 0 and {number} differ: {e}"))?;
     }
     let opaque = seen_by_relays(world.vault.keys(), &contents[0]);
     for (number, relay) in world.relays.iter().enumerate() {
-        let held = of_relay(world.vault.keys(), &relay.relay);
+        let mut held = of_relay(world.vault.keys(), &relay.relay);
+        held.retain(|(row, _), _| !world.altered.contains(row));
         equal(&opaque, &held).map_err(|e| format!("devices and relay {number} differ: {e}"))?;
         let told = relay.relay.state(Timestamp::default()).digests;
         if told != relay.relay.recomputed_digests() {
             return Err(format!("the digests of relay {number} are not those of its records"));
         }
     }
-    for device in &world.devices {
-        completed(&device.runs)?;
+    for number in 0..world.devices.len() {
+        everything_is_acknowledged(world, number)?;
+        nothing_known_is_kept(world, number)?;
+        if !world.has_set_aside(number)? {
+            completed(&world.devices[number].runs)?;
+        }
     }
     let number = world.random.below(world.relays.len() as u64) as usize;
     readers_agree(world, number, &contents[0])?;
+    if !excused.is_empty() {
+        return Ok(());
+    }
     let mut digests = Vec::new();
     for device in &mut world.devices {
         digests.push(device.history.read(|reader| Digests::read(reader.tx())).unwrap().tables);
@@ -150,9 +177,53 @@ fn readers_agree(world: &mut World, number: usize, contents: &Contents) -> Resul
                 }
             }
         }
-        equal(contents, &reader.contents()).map_err(|e| format!("a new reader differs: {e}"))?;
+        let mut held = reader.contents();
+        held.retain(|(item, _), _| !world.model.excused.contains(item));
+        equal(contents, &held).map_err(|e| format!("a new reader differs: {e}"))?;
     }
     Ok(())
+}
+
+/// The newest program keeps no cell that it could apply.
+fn nothing_known_is_kept(world: &mut World, number: usize) -> Result<(), String> {
+    if world.devices[number].older {
+        return Ok(());
+    }
+    let found = world.devices[number].history.read(|reader| {
+        // By the list of changes: that of what is kept is what tells a program to apply it.
+        let changes = reader.tx().changes(ChangeNumber::ZERO, usize::MAX)?;
+        for change in changes {
+            let item = ItemKey::from(&change.item);
+            let Some(table) = Table::by_name(&item.table) else { continue };
+            let kept = reader.tx().kept(&item.table, &item.key)?;
+            if let Some(cell) = kept.into_iter().find(|cell| table.column(&cell.column).is_some()) {
+                return Ok(Some(cell));
+            }
+        }
+        Ok(None)
+    });
+    match found.map_err(|error| error.to_string())? {
+        Some(cell) => Err(format!("device {number} keeps {cell:?} and could apply it")),
+        None => Ok(()),
+    }
+}
+
+/// No backend of a device lacks a change, has refused one, or was handed one without an answer.
+fn everything_is_acknowledged(world: &mut World, number: usize) -> Result<(), String> {
+    let found = world.devices[number].history.read(|reader| {
+        let (tx, mut lacking) = (reader.tx(), Vec::new());
+        let newest = tx.counters()?.change;
+        for backend in tx.backends()? {
+            let connection = Connection::decode(&backend.position).unwrap_or_default();
+            let refused = tx.rejections(backend.id, None, 1)?;
+            if backend.sent < newest || connection.pending.is_some() || !refused.is_empty() {
+                lacking.push(format!("{} at {newest:?}: {connection:?} {refused:?}", backend.name));
+            }
+        }
+        Ok(lacking)
+    });
+    let lacking = found.map_err(|error| error.to_string())?;
+    if lacking.is_empty() { Ok(()) } else { Err(format!("device {number}: waits for {lacking:?}")) }
 }
 
 /// The runs of the last job of a settled world have nothing to complain of.

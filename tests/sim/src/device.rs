@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use runlog_core::history::{History, HistoryError};
+use runlog_core::history::{History, HistoryError, Older};
 use runlog_core::id::{DeviceId, ExecutionId};
-use runlog_core::store::{BackendId, StoreError};
+use runlog_core::store::{BackendId, ItemKey, StoreError};
 use runlog_core::sync::engine::Job;
 use runlog_core::sync::run::SyncRun;
 use runlog_core::time::Timestamp;
@@ -13,6 +13,9 @@ use crate::broken::Broken;
 use crate::contents::{self, Contents};
 use crate::network::Flight;
 use crate::store::{DeviceStore, SimStore, Snapshot};
+
+/// What an older program does not know: a column and a table.
+const OLDER: Older = Older { tables: &[ItemKey::TAGS], columns: &["note"] };
 
 /// A device.
 #[derive(Debug)]
@@ -24,6 +27,10 @@ pub struct Device {
     pub skew_ms: i64,
     /// What its clock shows for ever, where it stands still.
     pub stuck_at: Option<i64>,
+    /// The latest that its clock has shown.
+    pub latest: Timestamp,
+    /// Whether its program is an older one.
+    pub older: bool,
     pub backups: Vec<Snapshot>,
     /// What it held when it was last looked at.
     pub shadow: Contents,
@@ -47,6 +54,8 @@ impl Device {
             flight: None,
             skew_ms: 0,
             stuck_at: None,
+            latest: Timestamp::from_millis(0),
+            older: false,
             backups: Vec::new(),
             shadow: Contents::new(),
             links: BTreeMap::new(),
@@ -75,7 +84,8 @@ impl Device {
     pub fn restart_with(&mut self, store: SimStore) {
         let id = self.history.device();
         let store = DeviceStore { inner: store, writes_left: None };
-        self.history = History::open(store, id).unwrap();
+        let older = if self.older { OLDER } else { Older::default() };
+        self.history = History::open_as(store, id, older).unwrap();
         self.job = None;
         self.flight = None;
         self.ranks.clear();

@@ -66,6 +66,11 @@ impl Edit {
         }
     }
 
+    /// Whether an older program cannot do it, because it does not know what it would write.
+    pub fn needs_newest(&self) -> bool {
+        matches!(self, Self::Start(_) | Self::Note(_) | Self::Tag(_) | Self::Untag(_))
+    }
+
     /// Does it.
     ///
     /// # Errors

@@ -4,10 +4,12 @@ use runlog_core::history::HistoryError;
 use runlog_core::id::DeviceId;
 use runlog_core::store::ItemKey;
 use runlog_core::sync::message::{Compare, Request, Standing};
+use runlog_core::sync::run::{EntityOutcome, LogQuery, SyncRun};
 use runlog_core::time::Timestamp;
 
 use crate::broken::Broken;
 use crate::contents::{CONTENT, of_relay, opaque_name};
+use crate::network::{Flight, Letter};
 use crate::plan::Faults;
 use crate::store::{SimStore, Snapshot};
 use crate::world::{HOUR_MS, World, trace};
@@ -54,6 +56,7 @@ impl World {
             let number = self.some_device();
             trace!(self, "device {number} is copied to {}", self.devices.len());
             self.absorb(number)?;
+            self.report.struck.strike("a device was copied");
             let copy = self.devices[number].copied(self.broken);
             self.devices.push(copy);
         }
@@ -70,8 +73,14 @@ impl World {
             }
         }
         if self.strikes(faults.removal) {
-            let number = self.some_device();
+            let syncing = self.devices.iter().position(|device| device.job.is_some());
+            let number = syncing.filter(|_| self.random.chance(80));
+            let number = number.unwrap_or_else(|| self.some_device());
             self.remove_backend(number)?;
+        }
+        if self.strikes(faults.older) {
+            let number = self.some_device();
+            self.upgrade(number)?;
         }
         if self.strikes(faults.quota) {
             let number = self.some_relay();
@@ -79,6 +88,7 @@ impl World {
             let relay = &mut self.relays[number].relay;
             let taken = relay.state(Timestamp::default()).bytes;
             relay.set_quota(taken + room);
+            self.quota_was_raised(number);
             trace!(self, "relay {number} has room for {room} bytes more");
         }
         if self.strikes(faults.damage) {
@@ -87,6 +97,7 @@ impl World {
             if !held.is_empty() {
                 let sequence = held[self.random.below(held.len() as u64) as usize];
                 trace!(self, "relay {number} damages {sequence}");
+                self.report.struck.strike("a relay's disk changed a record");
                 self.absorb_all()?;
                 if self.broken != Some(Broken::NoChecksums) {
                     self.relays[number].relay.damage(sequence);
@@ -119,21 +130,130 @@ impl World {
     fn disturb_clocks(&mut self, faults: &Faults) {
         if self.strikes(faults.clock_jump) {
             let (number, jump) = (self.some_device(), self.jump_ms());
-            trace!(self, "device {number}: its clock is {jump} ms ahead");
-            self.devices[number].skew_ms = jump;
+            self.put_clock(number, jump);
         }
         if self.strikes(faults.clock_stuck) {
             let number = self.some_device();
             let now = self.devices[number].now(self.now_ms).as_millis();
             let stuck = &mut self.devices[number].stuck_at;
             *stuck = if stuck.is_some() { None } else { Some(now) };
+            self.report.struck.strike("a clock stood still");
             trace!(self, "device {number}: its clock stands still or goes on");
         }
         if self.strikes(faults.relay_clock) {
             let (number, jump) = (self.some_relay(), self.jump_ms());
             trace!(self, "relay {number}: its clock is {jump} ms ahead");
             self.relays[number].skew_ms = jump;
+            if jump.abs() >= HOUR_MS {
+                self.report.struck.strike("a relay's clock was wrong by hours");
+            }
+            // A relay often runs on the machine of a device: they share their clock.
+            if self.random.chance(50) {
+                let number = self.some_device();
+                self.put_clock(number, jump);
+            }
         }
+    }
+
+    fn put_clock(&mut self, number: usize, skew_ms: i64) {
+        trace!(self, "device {number}: its clock is {skew_ms} ms ahead");
+        let device = &mut self.devices[number];
+        let jump = skew_ms - device.skew_ms;
+        device.skew_ms = skew_ms;
+        if jump.abs() >= HOUR_MS {
+            let ahead = "a clock jumped ahead by hours";
+            let back = "a clock jumped back by hours";
+            self.report.struck.strike(if jump > 0 { ahead } else { back });
+        }
+    }
+
+    fn quota_was_raised(&mut self, number: usize) {
+        let relay = &mut self.relays[number];
+        let taken = relay.relay.state(Timestamp::default());
+        if relay.full && taken.bytes < taken.quota {
+            relay.full = false;
+            self.report.struck.strike("a quota that was reached was raised");
+        }
+    }
+
+    /// A relay dies over a request: before it has committed, or before it has answered. Whatever
+    /// else is on its way to it is lost.
+    pub(crate) fn kill_relay(&mut self, letter: &Letter) {
+        let kind = if self.random.chance(50) {
+            self.deliver(letter);
+            "a relay was killed between commit and answer"
+        } else {
+            "a relay was killed before it committed"
+        };
+        trace!(self, "relay {}: {kind}", letter.relay);
+        self.report.struck.strike(kind);
+        for device in &mut self.devices {
+            if matches!(&device.flight, Some(Flight::Request(other)) if other.relay == letter.relay)
+            {
+                device.flight = Some(Flight::Answer(None));
+            }
+        }
+    }
+
+    /// The newest program is put on a device that has an older one.
+    fn upgrade(&mut self, number: usize) -> Result<(), String> {
+        if !self.devices[number].older {
+            return Ok(());
+        }
+        trace!(self, "device {number} gets the newest program");
+        self.absorb(number)?;
+        let kept = self.devices[number].history.read(|reader| {
+            let kept = reader.tx().kept_rows(usize::MAX)?;
+            Ok(kept.into_iter().filter(|(table, _)| table == ItemKey::TAGS).count() as u64)
+        });
+        let kept = kept.map_err(|error| error.to_string())?;
+        self.report.struck.add("an older program kept what it does not know", kept);
+        self.report.struck.strike("an older program was upgraded");
+        self.devices[number].older = false;
+        self.restart(number);
+        self.absorb(number)
+    }
+
+    /// Puts the newest program on every device.
+    pub(crate) fn upgrade_all(&mut self) -> Result<(), String> {
+        (0..self.devices.len()).try_for_each(|number| self.upgrade(number))
+    }
+
+    /// The program of a device ends as it should, and starts again.
+    pub(crate) fn restart(&mut self, number: usize) {
+        let broken = self.broken;
+        let device = &mut self.devices[number];
+        if let Some(Flight::Request(letter)) = device.flight.take() {
+            self.late.push(letter);
+        }
+        let store = SimStore::restored(&device.history.store().inner.snapshot(), broken);
+        device.restart_with(store);
+    }
+
+    /// Counts what the sync log of a job's runs says.
+    pub(crate) fn count_outcomes(&mut self, number: usize, runs: &[SyncRun]) -> Result<(), String> {
+        for run in runs {
+            let query = LogQuery { run: Some(run.id), ..LogQuery::default() };
+            let log = self.devices[number]
+                .history
+                .read(|reader| Ok(reader.tx().sync_log(&query, None, usize::MAX >> 1)?));
+            let log = log.map_err(|error| error.to_string())?;
+            for (_, entry) in log {
+                let fetched =
+                    entry.error.as_deref().is_some_and(|text| text.contains("fetched again"));
+                match entry.outcome {
+                    Some(EntityOutcome::Repaired) if fetched => self
+                        .report
+                        .struck
+                        .strike("what did not open opened when it was fetched again"),
+                    Some(EntityOutcome::DecryptFailed | EntityOutcome::Deferred) => {
+                        self.report.struck.strike("a record was set aside");
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
     }
 
     fn absorb_all(&mut self) -> Result<(), String> {
@@ -144,6 +264,7 @@ impl World {
         self.absorb_all()?;
         if self.devices[number].history.store_mut().inner.lose_power() {
             trace!(self, "device {number} loses power");
+            self.report.struck.strike("a device lost power");
             let store = self.devices[number].history.store().inner.snapshot();
             self.put_store(number, &store)?;
         }
@@ -156,6 +277,7 @@ impl World {
             return Ok(());
         }
         trace!(self, "device {number} is set back to a backup");
+        self.report.struck.strike("a device was set back");
         self.absorb_all()?;
         let at = self.random.below(count as u64) as usize;
         let backup = self.devices[number].backups.remove(at);
@@ -165,7 +287,7 @@ impl World {
     fn put_store(&mut self, number: usize, store: &Snapshot) -> Result<(), String> {
         let store = SimStore::restored(store, self.broken);
         let device = &mut self.devices[number];
-        if let Some(crate::network::Flight::Request(letter)) = device.flight.take() {
+        if let Some(Flight::Request(letter)) = device.flight.take() {
             self.late.push(letter);
         }
         device.restart_with(store);
@@ -190,6 +312,7 @@ impl World {
             return Ok(());
         }
         trace!(self, "relay {number} is set back to a backup");
+        self.report.struck.strike("a relay was set back");
         self.absorb_all()?;
         let at = self.random.below(count as u64) as usize;
         let relay = &mut self.relays[number];
@@ -206,7 +329,11 @@ impl World {
         let links: Vec<_> = self.devices[number].links.iter().map(|(id, r)| (*id, *r)).collect();
         let (id, relay) = links[self.random.below(links.len() as u64) as usize];
         trace!(self, "device {number} removes relay {relay} and adds it again");
+        self.report.struck.strike("a backend was removed");
         let device = &mut self.devices[number];
+        if device.job.is_some() {
+            self.report.struck.strike("a backend was removed during its sync");
+        }
         device.history.store_mut().writes_left = None;
         let now = device.now(self.now_ms);
         let removed = device.history.write(now, |writer| writer.remove_backend(id));
@@ -243,9 +370,11 @@ impl World {
             (device.skew_ms, device.stuck_at) = (0, None);
             device.history.store_mut().writes_left = None;
         }
-        for relay in &mut self.relays {
+        for number in 0..self.relays.len() {
+            self.relays[number].relay.set_quota(1 << 40);
+            self.quota_was_raised(number);
+            let relay = &mut self.relays[number];
             relay.skew_ms = 0;
-            relay.relay.set_quota(1 << 40);
             // What a disk has changed shows when it is read: somebody reads everything.
             let table = self.vault.keys().index().table_tag(ItemKey::EXECUTIONS);
             let standing = Standing::default();

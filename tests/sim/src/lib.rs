@@ -29,6 +29,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // A simulation that cannot go on ends its test.
 #![allow(missing_docs)]
 
+pub mod altered;
 pub mod broken;
 pub mod checks;
 pub mod contents;
@@ -40,7 +41,9 @@ pub mod network;
 pub mod plan;
 pub mod relay;
 pub mod store;
+pub mod tally;
 pub mod world;
 
 pub use broken::Broken;
+pub use tally::{KINDS, Tally};
 pub use world::{Report, run};

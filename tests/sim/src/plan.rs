@@ -44,6 +44,12 @@ pub struct Faults {
     pub damage: u64,
     /// A record is altered on its way to a device.
     pub altered: u64,
+    /// A record is altered on its way to a relay.
+    pub altered_push: u64,
+    /// A relay is killed, before it commits or between commit and answer.
+    pub relay_kill: u64,
+    /// A device has an older program, for a while or until all is at rest.
+    pub older: u64,
     /// A newer program writes a column that this one does not know.
     pub newer: u64,
 }
@@ -65,6 +71,8 @@ pub struct Plan {
     pub epochs: u64,
     /// Bytes of a page and of a batch.
     pub batch_bytes: usize,
+    /// The device that has an older program.
+    pub older: Option<usize>,
 }
 
 impl std::fmt::Display for Faults {
@@ -79,29 +87,34 @@ impl Faults {
     /// Whether something that is ahead of the clock may have to wait until it is due.
     pub fn may_wait(&self) -> bool {
         let identities = self.copy + self.device_restore + self.removal + self.late;
-        self.relay_clock + self.relay_restore + self.purge + self.power + identities > 0
+        let unopened = self.altered + self.altered_push;
+        self.relay_clock + self.relay_restore + self.purge + self.power + identities + unopened > 0
     }
 
     /// Whether what a relay holds can become other than what devices were told.
     pub fn take_from_relays(&self) -> bool {
-        self.relay_restore + self.damage + self.altered + self.copy > 0
+        self.relay_restore + self.damage + self.copy > 0
     }
 }
 
 impl Plan {
     /// Of a seed.
     pub fn new(random: &mut Random) -> Self {
+        // Of its own, so that a seed without these faults is the run that it was before them.
+        let mut further = Random::new(random.clone().any());
         let devices = if random.chance(10) { 4 + random.below(4) } else { 2 + random.below(2) };
         let devices = devices as usize;
         let relays = 1 + [0, 0, 1, 1, 2][random.below(5) as usize];
         let links = links(random, devices, relays);
         let sqlite = random.chance(6);
         let sqlite = (0..devices).map(|_| sqlite && random.chance(60)).collect();
-        let faults = faults(random);
+        let mut faults = faults(random);
+        further_faults(&mut further, &mut faults);
+        let older = (faults.older > 0).then(|| further.below(devices as u64) as usize);
         let steps = 60 + random.below(60) * devices as u64;
         let epochs = 1 + random.below(2);
         let batch_bytes = [300, 1_000, 4_000, 1 << 20][random.below(4) as usize];
-        Self { links, sqlite, relays, faults, steps, epochs, batch_bytes }
+        Self { links, sqlite, relays, faults, steps, epochs, batch_bytes, older }
     }
 }
 
@@ -146,7 +159,7 @@ fn faults(random: &mut Random) -> Faults {
         (&mut faults.purge, 25, 1),
         (&mut faults.quota, 15, 20),
         (&mut faults.damage, 12, 15),
-        (&mut faults.altered, 0, 5),
+        (&mut faults.altered, 20, 10),
         (&mut faults.newer, 20, 1),
     ] {
         if random.chance(seeds) {
@@ -154,4 +167,16 @@ fn faults(random: &mut Random) -> Faults {
         }
     }
     faults
+}
+
+fn further_faults(random: &mut Random, faults: &mut Faults) {
+    for (fault, seeds, most) in [
+        (&mut faults.altered_push, 12, 8),
+        (&mut faults.relay_kill, 20, 15),
+        (&mut faults.older, 15, 12),
+    ] {
+        if random.chance(seeds) {
+            *fault = 1 + random.below(most);
+        }
+    }
 }

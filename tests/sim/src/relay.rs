@@ -22,6 +22,8 @@ pub struct Relay {
     /// All that it accepted, in this order.
     pub accepted: Vec<SealedRecord>,
     pub backups: Vec<(MemoryRelay, usize)>,
+    /// Whether it refused something for want of room.
+    pub full: bool,
     broken: Option<Broken>,
 }
 
@@ -29,7 +31,7 @@ impl Relay {
     /// An empty vault.
     pub fn new(broken: Option<Broken>) -> Self {
         let relay = MemoryRelay::new(RelayLimits::default());
-        Self { relay, skew_ms: 0, accepted: Vec::new(), backups: Vec::new(), broken }
+        Self { relay, skew_ms: 0, accepted: Vec::new(), backups: Vec::new(), full: false, broken }
     }
 
     /// Answers a request.

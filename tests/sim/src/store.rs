@@ -1,6 +1,7 @@
 //! The store of a simulated device: in memory or SQLite, with backups and loss of power.
 
 use runlog_contract::fail_after::FailAfter;
+use runlog_core::clock::ClockTime;
 use runlog_core::store::{MemoryStore, ReadTx, Store, StoreError, StoreResult, WriteTx};
 use runlog_core::time::Timestamp;
 use runlog_sqlite::rusqlite::Connection;
@@ -109,7 +110,7 @@ impl Store for SimStore {
     ) -> Result<T, E> {
         let broken = self.broken;
         let work = |tx: &mut dyn WriteTx| match broken {
-            Some(broken) => work(&mut BrokenTx { inner: tx, broken }),
+            Some(broken) => work(&mut BrokenTx { inner: tx, broken, unopened: ClockTime::ZERO }),
             None => work(tx),
         };
         match &mut self.kind {

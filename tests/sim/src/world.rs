@@ -1,21 +1,23 @@
 //! The simulation: devices, relays, one clock, and what happens to them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use runlog_contract::random::Random;
-use runlog_core::clock::ClockTime;
 use runlog_core::crypto::VaultSecret;
 use runlog_core::history::HistoryError;
 use runlog_core::id::{DeviceId, ExecutionId};
+use runlog_core::sealed::OpaqueKey;
 use runlog_core::store::{Backend, BackendId, ChangeNumber};
 use runlog_core::sync::digests::Digests;
 use runlog_core::sync::engine::{Errand, Job, JobOptions, TransportError, Want, close_interrupted};
-use runlog_core::sync::message::{Answer, Request};
+use runlog_core::sync::message::{Answer, Reason, Request, Verdict};
 use runlog_core::sync::run::{RunStatus, SyncRun};
 use runlog_core::sync::vault::Vault;
 use runlog_core::sync::wire::{decode_answer, decode_request, encode_answer, encode_request};
 use runlog_core::time::Timestamp;
 
+use crate::altered::alter_answer;
 use crate::broken::Broken;
 use crate::checks;
 use crate::device::{Device, is_injected};
@@ -25,16 +27,17 @@ use crate::network::{Flight, Letter};
 use crate::plan::{Faults, Plan};
 use crate::relay::Relay;
 use crate::store::SimStore;
+use crate::tally::Tally;
 
 /// What a run came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Edits that were committed.
     pub edits: usize,
     /// Messages that relays answered.
     pub messages: u64,
-    /// Times that a device became another one.
-    pub forks: u64,
+    /// How often each kind of fault struck.
+    pub struck: Tally,
 }
 
 /// Everything.
@@ -49,6 +52,8 @@ pub struct World {
     pub relays: Vec<Relay>,
     pub late: Vec<Letter>,
     pub model: Model,
+    /// Rows of which a record was altered on its way to a relay.
+    pub altered: BTreeSet<OpaqueKey>,
     pub runs: Vec<ExecutionId>,
     pub numbers: u64,
     pub report: Report,
@@ -95,6 +100,7 @@ impl World {
             devices: Vec::new(),
             late: Vec::new(),
             model: Model::default(),
+            altered: BTreeSet::new(),
             runs: Vec::new(),
             numbers: 0,
             report: Report::default(),
@@ -110,6 +116,10 @@ impl World {
             let store = SimStore::new(world.plan.sqlite[number], broken);
             let id = DeviceId::from_u128(0xd0 + number as u128);
             world.devices.push(Device::new(store, id));
+            if world.plan.older == Some(number) {
+                world.devices[number].older = true;
+                world.restart(number);
+            }
             for relay in world.plan.links[number].clone() {
                 world.link(number, relay);
             }
@@ -119,12 +129,12 @@ impl World {
     }
 
     fn run(&mut self) -> Result<(), String> {
-        for _ in 0..self.plan.epochs {
+        for epoch in 1..=self.plan.epochs {
             self.faults = self.plan.faults.clone();
             for _ in 0..self.plan.steps {
                 self.step()?;
             }
-            self.settle()?;
+            self.settle(epoch == self.plan.epochs)?;
             checks::at_rest(self)?;
         }
         Ok(())
@@ -186,7 +196,12 @@ impl World {
         };
         // An id is made by one device alone.
         let known = self.runs.len() as u64;
-        let is_new = known == 0 || (known < RUNS_MAX && self.random.below(known + 1) == known);
+        let older = self.devices[number].older;
+        if older && (known == 0 || edit.needs_newest()) {
+            return Ok(());
+        }
+        let is_new =
+            !older && (known == 0 || (known < RUNS_MAX && self.random.below(known + 1) == known));
         if matches!(edit, Edit::Start(_)) && !is_new {
             return Ok(());
         }
@@ -208,6 +223,13 @@ impl World {
         match result {
             Ok(()) => {
                 trace!(self, "device {number} {edit:?} of {id}");
+                match edit {
+                    Edit::Purge => self.report.struck.strike("a run was purged"),
+                    Edit::Mood { .. } => {
+                        self.report.struck.strike("a newer program wrote an unknown column");
+                    }
+                    _ => {}
+                }
                 let contents = self.devices[number].contents_of(id);
                 self.model.committed(&self.devices[number].shadow, &contents);
                 let shadow = &mut self.devices[number].shadow;
@@ -236,6 +258,7 @@ impl World {
     /// The process of a device died; it starts again.
     pub fn die(&mut self, number: usize) -> Result<(), String> {
         trace!(self, "device {number} dies");
+        self.report.struck.strike("a process died");
         let device = &mut self.devices[number];
         if let Some(Flight::Request(letter)) = device.flight.take() {
             self.late.push(letter);
@@ -270,16 +293,24 @@ impl World {
     /// One step of a device's job, or of its message.
     fn go_on(&mut self, number: usize) -> Result<(), String> {
         if self.devices[number].flight.is_some() {
-            if !self.random.chance(self.faults.delay) {
+            if self.random.chance(self.faults.delay) {
+                self.report.struck.strike("a message took its time");
+            } else {
                 self.travel(number);
             }
             return Ok(());
         }
         let now = self.devices[number].now(self.now_ms);
         let Some(mut job) = self.devices[number].job.take() else { return Ok(()) };
+        let device = &mut self.devices[number];
+        device.latest = device.latest.max(now);
         let random = &mut self.random;
         let mut entropy = |bytes: &mut [u8]| bytes.fill_with(|| random.any() as u8);
+        let before = self.devices[number].history.device();
         let want = job.poll(&mut self.devices[number].history, now, &mut entropy);
+        if self.devices[number].history.device() != before {
+            self.report.struck.strike("a device became another");
+        }
         match want {
             Ok(Want::Continue) => self.devices[number].job = Some(job),
             Ok(Want::Send(errand)) => {
@@ -291,6 +322,7 @@ impl World {
                 trace!(self, "device {number} is done: {}", summary(&runs));
                 self.devices[number].history.store_mut().writes_left = None;
                 self.absorb(number)?;
+                self.count_outcomes(number, &runs)?;
                 self.devices[number].runs = runs;
                 checks::after_job(self, number)?;
             }
@@ -320,18 +352,32 @@ impl World {
         trace!(self, "device {number} to relay {relay}: {}", brief(&errand.request));
         let device = errand.device;
         let whole = Letter { backend: errand.backend, relay, device, bytes: bytes.clone() };
+        let struck = &mut self.report.struck;
         let unreachable = self.devices[number].cut_off.contains(&relay);
-        let flight = if unreachable || self.random.chance(self.faults.drop) {
+        let flight = if unreachable {
+            struck.strike("a device could not reach a relay");
+            Flight::Answer(None)
+        } else if self.random.chance(self.faults.drop) {
+            struck.strike("a request was lost");
             Flight::Answer(None)
         } else if self.random.chance(self.faults.late) {
+            struck.strike("a request came late");
             self.late.push(whole);
             Flight::Answer(None)
         } else {
             if self.random.chance(self.faults.duplicate) {
+                struck.strike("a request came twice");
                 self.late.push(whole.clone());
             }
             if self.random.chance(self.faults.cut) {
+                struck.strike("a message was cut off");
                 bytes.truncate(self.random.below(bytes.len() as u64) as usize);
+            } else if self.faults.altered_push > 0
+                && self.random.chance(self.faults.altered_push)
+                && let Some(altered) = self.alter_request(&errand.request)
+            {
+                self.report.struck.strike("a record was altered on its way to a relay");
+                bytes = altered;
             }
             Flight::Request(Letter { bytes, ..whole })
         };
@@ -342,16 +388,28 @@ impl World {
     /// A message arrives.
     fn travel(&mut self, number: usize) {
         match self.devices[number].flight.take() {
+            Some(Flight::Request(letter))
+                if self.faults.relay_kill > 0 && self.random.chance(self.faults.relay_kill) =>
+            {
+                self.kill_relay(&letter);
+                self.devices[number].flight = Some(Flight::Answer(None));
+            }
             Some(Flight::Request(letter)) => {
                 let mut answer = self.deliver(&letter);
                 if self.random.chance(self.faults.drop) {
+                    self.report.struck.strike("an answer was lost");
                     answer = None;
                 } else if self.random.chance(self.faults.cut)
                     && let Some(bytes) = &mut answer
                 {
+                    self.report.struck.strike("a message was cut off");
                     bytes.truncate(self.random.below(bytes.len() as u64) as usize);
-                } else if self.random.chance(self.faults.altered) {
-                    answer = answer.map(|bytes| alter(&mut self.random, &bytes));
+                } else if self.random.chance(self.faults.altered)
+                    && let Some(bytes) = &mut answer
+                    && let Some(altered) = alter_answer(&mut self.random, bytes)
+                {
+                    self.report.struck.strike("a record was altered on its way to a device");
+                    *bytes = altered;
                 }
                 self.devices[number].flight = Some(Flight::Answer(answer));
             }
@@ -370,7 +428,7 @@ impl World {
     }
 
     /// A relay answers; nothing where what arrived is no request.
-    fn deliver(&mut self, letter: &Letter) -> Option<Vec<u8>> {
+    pub(crate) fn deliver(&mut self, letter: &Letter) -> Option<Vec<u8>> {
         let request = decode_request(&letter.bytes).ok()?;
         self.report.messages += 1;
         let relay = &mut self.relays[letter.relay];
@@ -397,6 +455,12 @@ impl World {
                 tables.map(|(name, digest)| (index.table_tag(&name), digest)).collect();
             page.state.digests.sort_unstable_by_key(|(tag, _)| *tag);
         }
+        if let Answer::Pushed(pushed) = &answer
+            && pushed.verdicts.contains(&Verdict::Refused(Reason::Quota))
+        {
+            relay.full = true;
+            self.report.struck.strike("a quota was reached");
+        }
         trace!(self, "  relay {}: {}", letter.relay, brief(&answer));
         let bytes = encode_answer(&answer).unwrap();
         assert_eq!(decode_answer(&bytes).as_ref(), Ok(&answer), "an answer that no codec carries");
@@ -404,9 +468,12 @@ impl World {
     }
 
     /// No more faults: every device syncs until nothing moves.
-    fn settle(&mut self) -> Result<(), String> {
+    fn settle(&mut self, last: bool) -> Result<(), String> {
         trace!(self, "quiet");
         self.end_faults();
+        if last {
+            self.upgrade_all()?;
+        }
         for number in 0..self.devices.len() {
             self.finish_job(number)?;
         }
@@ -465,26 +532,6 @@ impl World {
         }
         Err(format!("the job of device {number} does not end"))
     }
-}
-
-/// An answer with a record that is not as it was sent.
-fn alter(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
-    let Ok(Answer::Page(mut page)) = decode_answer(bytes) else { return bytes.to_vec() };
-    let count = page.records.len() as u64;
-    if count == 0 {
-        return bytes.to_vec();
-    }
-    let record = &mut page.records[random.below(count) as usize].record;
-    match random.below(3) {
-        0 => record.clock.time = ClockTime::new(record.clock.time.millis() + 30_000_000, 0),
-        1 => record.nonce[0] ^= 1,
-        _ => {
-            if let Some(byte) = record.sealed.last_mut() {
-                *byte ^= 0x10;
-            }
-        }
-    }
-    encode_answer(&Answer::Page(page)).unwrap()
 }
 
 fn summary(runs: &[SyncRun]) -> String {

@@ -1,6 +1,4 @@
 //! Rules broken on purpose: each is found within so many seeds.
-//!
-//! Not noticed yet: `OneFailsAll` (T10), `ClockAsIdentity` (S9) and `KnownIsRefused` (S13).
 #![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
 
 use runlog_sim::Broken;
@@ -33,17 +31,25 @@ found! {
     t4_clocks_as_text: ClocksAsText within 100;
     t5_row_level: RowLevel within 20;
     t6_one_dirty_table: OneDirtyTable within 20;
+    t10_one_fails_all: OneFailsAll within 150;
     t11_failures_forgotten: FailuresForgotten within 300;
     t12_identity_kept: IdentityKept within 20;
     t16_drops_blindly: DropsBlindly within 20;
     t17_digest_copied: DigestCopied within 20;
     s1_base_clock_for_all: BaseClockForAll within 60;
     s3_parents_required: ParentsRequired within 100;
+    s8_unknown_forgotten: UnknownForgotten within 60;
+    s8_kept_for_ever: KeptForEver within 60;
+    s9_a_clock_as_identity: ClockAsIdentity within 60;
+    s13_known_is_refused: KnownIsRefused within 300;
     s14_bare_positions: BarePositions within 60;
     s15_no_tokens: NoTokens within 60;
     s16_unpersisted: Unpersisted within 60;
     s17_no_checksums: NoChecksums within 40;
+    s18_unopened_counts: UnopenedCounts within 100;
     s19_waiting_forgotten: WaitingForgotten within 20;
     s21_clocks_kept: ClocksKept within 200;
     s23_purges_forgotten: PurgesForgotten within 100;
+    never_fetched_again: NeverFetchedAgain within 60;
+    never_acknowledged: NeverAcknowledged within 20;
 }

@@ -4,14 +4,20 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use runlog_sim::{KINDS, Tally};
+
 /// Seeds that fail for what is not solved: a device and its copy, or what it was before it was set
 /// back, wrote two things under one name, each to a relay that the other could not reach.
 const TWINS: [u64; 2] = [965, 1900];
 
+/// How often each kind of fault strikes at least in 125 seeds.
+const STRIKES_MIN: u64 = 3;
+
 /// Runs seeds, and says how to replay those that fail.
-fn seeds(seeds: Range<u64>, until: Option<Instant>) {
+fn seeds(seeds: Range<u64>, until: Option<Instant>) -> Tally {
     let mut failed = 0;
     let mut count = 0;
+    let mut struck = Tally::default();
     for seed in seeds.filter(|seed| !TWINS.contains(seed)) {
         if until.is_some_and(|until| Instant::now() > until) {
             break;
@@ -19,21 +25,32 @@ fn seeds(seeds: Range<u64>, until: Option<Instant>) {
         count += 1;
         let run = || runlog_sim::run(seed, None, false);
         let result = std::panic::catch_unwind(run).unwrap_or_else(|_| Err("a panic".to_owned()));
+        match &result {
+            Ok(report) => struck.merge(&report.struck),
+            Err(_) => failed += 1,
+        }
         if let Err(error) = result {
-            failed += 1;
             eprintln!("RUNLOG_SIM_SEED={seed} cargo nextest run -p runlog-sim replay --no-capture");
             eprintln!("  {}", error.chars().take(2_000).collect::<String>());
         }
     }
-    eprintln!("{count} seeds");
+    eprintln!("{count} seeds\n{struck}");
     assert_eq!(failed, 0, "seeds failed");
+    struck
+}
+
+/// A fault that never strikes tests nothing: in each part every kind must have struck.
+fn every_kind_strikes(struck: &Tally) {
+    for kind in KINDS {
+        assert!(struck.of(kind) >= STRIKES_MIN, "too rarely: {kind}\n{struck}");
+    }
 }
 
 macro_rules! parts {
     ($($name:ident: $part:literal;)+) => {
         $(#[test]
         fn $name() {
-            seeds($part * 125..($part + 1) * 125, None);
+            every_kind_strikes(&seeds($part * 125..($part + 1) * 125, None));
         })+
     };
 }

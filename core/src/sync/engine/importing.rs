@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use crate::clock::{Clock, ClockTime};
 use crate::history::{Arrival, HistoryError, HistoryWriter};
 use crate::id::{DeviceId, ExecutionId};
-use crate::sealed::SealedRecord;
+use crate::sealed::{OpaqueKey, SealedRecord};
 use crate::store::{BackendId, ItemKey};
 use crate::sync::connection::Connection;
 use crate::sync::heard::heard;
-use crate::sync::message::Page;
-use crate::sync::quarantine::{SetAside, SetAsideReason};
+use crate::sync::message::{Held, Page};
+use crate::sync::quarantine::{SetAside, SetAsideReason, key_of};
 use crate::sync::run::{Direction, EntityOutcome, EntityResult, SyncLogEntry, SyncRun};
 use crate::sync::settled::Settled;
 use crate::sync::taking::{Taken, take};
@@ -30,7 +30,7 @@ pub(super) fn import_page(
 ) -> Result<(), HistoryError> {
     let mut batch = Batch::begin(writer, run.backend)?;
     for delivered in &page.records {
-        batch.take(writer, vault, &delivered.record, run)?;
+        batch.take(writer, vault, &delivered.record, Way::Pulled, run)?;
     }
     connection.standing.got = page.next.or(connection.standing.got);
     if !page.more {
@@ -52,22 +52,32 @@ pub(super) fn import_chosen(
 ) -> Result<(), HistoryError> {
     let mut batch = Batch::begin(writer, run.backend)?;
     for record in records {
-        batch.take(writer, vault, record, run)?;
+        batch.take(writer, vault, record, Way::Pulled, run)?;
     }
     run.rows_done += records.len() as u64;
     batch.end(writer, connection, run)
 }
 
-/// Tries again what was set aside from a backend, a part at a time. Says where to go on.
+/// What became of a part of what was set aside.
+#[derive(Debug)]
+pub(super) struct Retried {
+    /// Where to go on; `None` at the end.
+    pub(super) next: Option<Vec<u8>>,
+    /// Rows that are to be fetched again.
+    pub(super) due: Vec<OpaqueKey>,
+}
+
+/// Tries again what was set aside from a backend, a part at a time.
 pub(super) fn retry_set_aside(
     writer: &mut HistoryWriter<'_>,
     vault: &Vault,
     after: Option<&[u8]>,
     connection: &Connection,
     run: &mut SyncRun,
-) -> Result<Option<Vec<u8>>, HistoryError> {
+) -> Result<Retried, HistoryError> {
     let again = SetAside::list(writer.reader().tx(), run.backend, after, RETRIED_AT_ONCE)?;
     let next = (again.len() == RETRIED_AT_ONCE).then(|| again.last().map(SetAside::key)).flatten();
+    let mut due = Vec::new();
     let mut batch = Batch::begin(writer, run.backend)?;
     for held in again {
         let taken = take(writer, vault, &held.record)?;
@@ -75,10 +85,51 @@ pub(super) fn retry_set_aside(
             held.remove(writer.tx_mut())?;
             batch.saw(&held.record);
             batch.note(item, change);
+        } else if held.is_to_be_fetched(writer.now()) {
+            due.push(held.record.row);
         }
     }
+    due.dedup();
     batch.end(writer, connection, run)?;
-    Ok(next)
+    Ok(Retried { next, due })
+}
+
+/// Takes rows that were fetched again because something of them did not open. What did not open and
+/// is no longer among the records of its row was covered there, or is gone: nothing waits for it.
+pub(super) fn import_again(
+    writer: &mut HistoryWriter<'_>,
+    vault: &Vault,
+    rows: &[OpaqueKey],
+    held: &Held,
+    connection: &Connection,
+    run: &mut SyncRun,
+) -> Result<(), HistoryError> {
+    let mut batch = Batch::begin(writer, run.backend)?;
+    // A row is never parted: rows behind the last one did not fit.
+    let last = held.records.last().map(|record| record.row).filter(|_| held.more);
+    for row in rows.iter().filter(|row| last.is_none_or(|last| **row <= last)) {
+        let mut gone = SetAside::of_row(writer.reader().tx(), run.backend, row)?;
+        gone.retain(SetAside::did_not_open);
+        for record in held.records.iter().filter(|record| record.row == *row) {
+            let key = key_of(run.backend, record);
+            gone.retain(|aside| aside.key() != key);
+            batch.take(writer, vault, record, Way::FetchedAgain, run)?;
+        }
+        for aside in gone {
+            aside.remove(writer.tx_mut())?;
+            let text = "what did not open is no longer at the backend: covered, or gone".to_owned();
+            batch.told.push((None, EntityResult::Skipped, EntityOutcome::LostTo, text));
+        }
+    }
+    batch.end(writer, connection, run)
+}
+
+/// How a record came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Pulled,
+    /// With its row, because something of it did not open.
+    FetchedAgain,
 }
 
 /// One transaction's worth of records from a backend.
@@ -90,7 +141,8 @@ struct Batch {
     /// The newest clock of each device whose records came.
     authors: BTreeMap<DeviceId, Clock>,
     entities: BTreeMap<(String, Option<ExecutionId>), (EntityResult, EntityOutcome)>,
-    failures: Vec<(Option<ItemKey>, EntityOutcome, String)>,
+    /// What has a row of the log of its own, with words.
+    told: Vec<(Option<ItemKey>, EntityResult, EntityOutcome, String)>,
 }
 
 impl Batch {
@@ -106,7 +158,7 @@ impl Batch {
             newest: None,
             authors: BTreeMap::new(),
             entities: BTreeMap::new(),
-            failures: Vec::new(),
+            told: Vec::new(),
         })
     }
 
@@ -119,6 +171,7 @@ impl Batch {
         writer: &mut HistoryWriter<'_>,
         vault: &Vault,
         record: &SealedRecord,
+        way: Way,
         run: &mut SyncRun,
     ) -> Result<(), HistoryError> {
         writer.arriving(Some(self.arrival(run)));
@@ -127,6 +180,9 @@ impl Batch {
         match taken {
             Taken::Merged { item, change } => {
                 self.saw(record);
+                if way == Way::FetchedAgain {
+                    self.opened_now(writer, record, &item, change.is_some(), run)?;
+                }
                 if change.is_none() {
                     run.counts.skipped += 1;
                 }
@@ -140,18 +196,44 @@ impl Batch {
                         EntityOutcome::Quarantined
                     }
                 };
-                let (backend, at) = (self.backend, writer.now());
+                let (backend, got_at) = (self.backend, writer.now());
+                let before = SetAside::find(writer.reader().tx(), backend, record)?;
+                let fetches = match way {
+                    Way::Pulled => 0,
+                    Way::FetchedAgain => before.as_ref().map_or(0, |held| held.fetches) + 1,
+                };
                 let set_aside = SetAside {
                     backend,
                     reason,
                     detail: detail.clone(),
-                    at,
+                    at: before.map_or(got_at, |held| held.at),
+                    fetches,
+                    got_at,
                     record: record.clone(),
                 };
                 set_aside.put(writer.tx_mut())?;
-                self.failures.push((item, outcome, detail));
+                self.told.push((item, EntityResult::Failed, outcome, detail));
             }
         }
+        Ok(())
+    }
+
+    /// Says of a record that was set aside that it opened when it came again.
+    fn opened_now(
+        &mut self,
+        writer: &mut HistoryWriter<'_>,
+        record: &SealedRecord,
+        item: &ItemKey,
+        changed: bool,
+        run: &SyncRun,
+    ) -> Result<(), HistoryError> {
+        let Some(held) = SetAside::find(writer.reader().tx(), run.backend, record)? else {
+            return Ok(());
+        };
+        held.remove(writer.tx_mut())?;
+        let result = if changed { EntityResult::Updated } else { EntityResult::Skipped };
+        let text = "did not open when it came: fetched again".to_owned();
+        self.told.push((Some(item.clone()), result, EntityOutcome::Repaired, text));
         Ok(())
     }
 
@@ -199,7 +281,7 @@ impl Batch {
             error,
             at,
         };
-        let mut entries = Vec::with_capacity(self.entities.len() + self.failures.len());
+        let mut entries = Vec::with_capacity(self.entities.len() + self.told.len());
         for ((table, execution), (result, outcome)) in self.entities {
             match result {
                 EntityResult::Created => run.counts.created += 1,
@@ -210,11 +292,11 @@ impl Batch {
             run.table(&table).rows += 1;
             entries.push(entry(Some(table), execution, result, outcome, None));
         }
-        for (item, outcome, error) in self.failures {
-            run.counts.failed += 1;
+        for (item, result, outcome, text) in self.told {
+            run.counts.failed += u64::from(result == EntityResult::Failed);
             let execution = item.as_ref().and_then(ItemKey::execution);
             let table = item.map(|item| item.table);
-            entries.push(entry(table, execution, EntityResult::Failed, outcome, Some(error)));
+            entries.push(entry(table, execution, result, outcome, Some(text)));
         }
         writer.tx_mut().add_sync_log(&entries)?;
         let sent = if self.sole && !writer.owes() { Some(writer.newest_change()) } else { None };

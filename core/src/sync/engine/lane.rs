@@ -10,7 +10,7 @@ use crate::change::ChangeNumber;
 use crate::entropy::Entropy;
 use crate::history::{History, HistoryError};
 use crate::id::DeviceId;
-use crate::sealed::{Digest, PushId, TableTag};
+use crate::sealed::{Digest, OpaqueKey, PushId, TableTag};
 use crate::store::{Backend, BackendId, Store};
 use crate::sync::connection::Connection;
 use crate::sync::digests::Digests;
@@ -25,6 +25,8 @@ use crate::time::Timestamp;
 
 /// Changes whose digests are brought up to date in one transaction.
 const INDEXED_AT_ONCE: usize = 512;
+/// Most rows of which something did not open that one job fetches again.
+const UNOPENED_MAX: usize = 256;
 /// How often a lane begins anew within one job before it gives up.
 const RESTARTS_MAX: u8 = 3;
 /// How often a lane pulls again because of what others pushed meanwhile.
@@ -51,6 +53,8 @@ enum Step {
     Begin,
     Resolve,
     Retry(Option<Vec<u8>>),
+    /// Fetching again the rows of what did not open.
+    FetchAgain,
     Pull,
     /// Fetching chosen executions.
     Fetch,
@@ -81,6 +85,8 @@ pub(super) struct Lane {
     request: Option<Request>,
     answer: Option<Result<Answer, TransportError>>,
     batch: Option<Batch>,
+    /// Rows of which something did not open, to be fetched again.
+    unopened: Vec<OpaqueKey>,
     /// Whether something was pushed since the last pull.
     pushed: bool,
     /// Whether the pull under way belongs to the export.
@@ -112,6 +118,7 @@ impl Lane {
             request: None,
             answer: None,
             batch: None,
+            unopened: Vec::new(),
             pushed: false,
             again: false,
             digests: None,
@@ -250,6 +257,10 @@ impl Lane {
                 let after = after.clone();
                 self.retry(around, history, after.as_deref(), now)?;
             }
+            Step::FetchAgain => {
+                let rows = self.unopened.clone();
+                return Ok(self.ask(Request::Fetch(Fetch { standing, rows })));
+            }
             Step::Pull => {
                 let (with_own, bytes_max) = (self.connection.with_own, around.options.page_bytes);
                 let caught_up = self.is_caught_up(history)?;
@@ -351,19 +362,26 @@ impl Lane {
         now: Timestamp,
     ) -> Result<(), HistoryError> {
         let (connection, mut run) = (self.connection, self.run.clone());
-        let next = history.write(now, |writer| {
+        let retried = history.write(now, |writer| {
             importing::retry_set_aside(writer, &around.vault, after, &connection, &mut run)
         })?;
         self.run = run;
-        self.step = match next {
+        let room = UNOPENED_MAX - self.unopened.len();
+        self.unopened.extend(retried.due.into_iter().take(room));
+        self.step = match retried.next {
             Some(after) => Step::Retry(Some(after)),
             None if self.run.direction == Direction::LocalToRemote => Step::Pulled,
             None => {
                 recording::enter(&mut self.run, Phase::Import, &mut self.phase_since, now);
-                if self.is_specific() { Step::Fetch } else { Step::Pull }
+                if self.unopened.is_empty() { self.first_import() } else { Step::FetchAgain }
             }
         };
         Ok(())
+    }
+
+    /// What the import begins with, once nothing is to be fetched again.
+    fn first_import(&self) -> Step {
+        if self.is_specific() { Step::Fetch } else { Step::Pull }
     }
 
     /// Whether chosen executions are synced, and positions stay where they are.
@@ -608,6 +626,15 @@ impl Lane {
                 })?;
                 self.run = run;
                 self.step = Step::Pulled;
+            }
+            (Request::Fetch(fetch), Answer::Held(held)) if self.step == Step::FetchAgain => {
+                let (connection, mut run) = (self.connection, self.run.clone());
+                history.write(now, |writer| {
+                    let (vault, rows) = (&around.vault, &fetch.rows);
+                    importing::import_again(writer, vault, rows, &held, &connection, &mut run)
+                })?;
+                self.run = run;
+                self.step = self.first_import();
             }
             (_, answer) => {
                 let taken = match &mut self.verifier {

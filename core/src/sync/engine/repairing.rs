@@ -53,7 +53,8 @@ pub(super) fn repair(
     Ok(Repair::Columns(differing))
 }
 
-/// Writes values over those that have the same clock. No change: it is what was written before.
+/// Writes values over those that have the same clock. That of a row is no change, as it is what was
+/// written before; a kept cell gets a number, as no number of its row can be given twice.
 fn overwrite(
     writer: &mut HistoryWriter<'_>,
     clock: Clock,
@@ -73,18 +74,19 @@ fn overwrite(
         writer.tx_mut().remove_pieces(log, head.first..=head.last)?;
         return Ok(writer.tx_mut().put_piece(&head, &lines)?);
     }
-    let cells = plain.cells.iter().filter(|cell| names.contains(&cell.name));
-    let Some(key) = item.row() else {
-        for cell in cells {
-            let kept = KeptCell { column: cell.name.clone(), clock, value: cell.value.clone() };
-            let change = writer.newest_change();
-            writer.tx_mut().keep(&item.table, &item.key, &kept, change)?;
+    let key = item.row();
+    let mut known = Vec::new();
+    for cell in plain.cells.iter().filter(|cell| names.contains(&cell.name)) {
+        let column = key.as_ref().and_then(|key| key.table().column(&cell.name));
+        if let Some(column) = column.filter(|column| column.admits(&cell.value)) {
+            known.push((column.id, cell.value.clone()));
+            continue;
         }
-        return Ok(());
-    };
-    let known: Vec<_> = cells
-        .filter_map(|cell| Some((key.table().column(&cell.name)?.id, cell.value.clone())))
-        .collect();
+        let kept = KeptCell { column: cell.name.clone(), clock, value: cell.value.clone() };
+        let change = writer.next_change();
+        writer.tx_mut().keep(&item.table, &item.key, &kept, change)?;
+    }
+    let Some(key) = key.filter(|_| !known.is_empty()) else { return Ok(()) };
     let Some(row) = writer.reader().tx().row(&key, key.table().all_columns())? else {
         return Ok(());
     };

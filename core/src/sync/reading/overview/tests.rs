@@ -117,7 +117,15 @@ fn set_aside_record(n: usize) -> SetAside {
         drops: None,
     };
     let reason = SetAsideReason::NoKey;
-    SetAside { backend: RELAY, reason, detail: "no key".to_owned(), at: NOW, record }
+    SetAside {
+        backend: RELAY,
+        reason,
+        detail: "no key".to_owned(),
+        at: NOW,
+        fetches: 0,
+        got_at: NOW,
+        record,
+    }
 }
 
 fn history_with(amiss: &Amiss) -> History<MemoryStore> {
