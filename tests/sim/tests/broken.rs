@@ -32,7 +32,7 @@ found! {
     t5_row_level: RowLevel within 20;
     t6_one_dirty_table: OneDirtyTable within 20;
     t10_one_fails_all: OneFailsAll within 150;
-    t11_failures_forgotten: FailuresForgotten within 300;
+    t11_failures_forgotten: FailuresForgotten within 60;
     t12_identity_kept: IdentityKept within 20;
     t16_drops_blindly: DropsBlindly within 20;
     t17_digest_copied: DigestCopied within 20;
