@@ -8,16 +8,26 @@
 //! The real engine and the real merge, over stores in memory and in SQLite, talk to model relays
 //! ([`MemoryRelay`](runlog_core::relay::MemoryRelay)) through the real bytes of the messages: 2 to 7
 //! devices (8 with copies), 1 to 3 relays, not every device on every relay. [`plan`] says which faults
-//! there are and how a seed chooses among them; [`faults`] and [`world`] do them.
+//! there are and how a seed chooses among them; [`faults`], [`altered`] and [`world`] do them, and
+//! [`tally`] counts how often each kind strikes.
+//!
+//! A relay in memory commits all of a request or nothing, so killing it at any of its writes is
+//! killing it before it commits. An older program is this one that does not know one column and one
+//! table ([`Older`](runlog_core::history::Older)).
 //!
 //! # What is checked
 //!
 //! At every quiet point ([`checks`]): all devices hold the same, and so does every relay; no edit is
 //! lost that the reference ([`model`]) knows of, and nothing is there that nobody wrote; the digests
 //! of all sides are those of what they hold; the last runs have completed; a new reader of a relay
-//! gets the same from one that keeps all that it ever accepted. After every job: the status of no run
-//! has moved back, and no verification has found a difference, unless relays were damaged or set
-//! back. A run that does not come to rest has failed.
+//! gets the same from one that keeps all that it ever accepted; nothing waits for a backend, was
+//! refused by one or is set aside, unless it was altered on its way to a relay, which nobody can undo.
+//! After every job: the status of no run has moved back, no clock has moved past all that was
+//! written, and no verification has found a difference, unless relays were damaged or set back.
+//!
+//! A run that does not come to rest has failed: once the faults have ended, each device has at most
+//! 8 jobs and 4 more for each device (and six waits of 12 hours where something waits until it is
+//! due), and each job 20,000 steps.
 //!
 //! [`broken`] breaks the rules one at a time; `tests/broken.rs` tells within how many seeds each is
 //! noticed.

@@ -32,12 +32,12 @@ found! {
     t5_row_level: RowLevel within 20;
     t6_one_dirty_table: OneDirtyTable within 20;
     t10_one_fails_all: OneFailsAll within 150;
-    t11_failures_forgotten: FailuresForgotten within 300;
+    t11_failures_forgotten: FailuresForgotten within 60;
     t12_identity_kept: IdentityKept within 20;
     t16_drops_blindly: DropsBlindly within 20;
     t17_digest_copied: DigestCopied within 20;
     s1_base_clock_for_all: BaseClockForAll within 60;
-    s3_parents_required: ParentsRequired within 100;
+    s3_parents_required: ParentsRequired within 400;
     s8_unknown_forgotten: UnknownForgotten within 60;
     s8_kept_for_ever: KeptForEver within 60;
     s9_a_clock_as_identity: ClockAsIdentity within 60;

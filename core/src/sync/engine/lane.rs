@@ -706,6 +706,8 @@ impl Lane {
         })?;
         (self.connection, self.run) = (connection, run);
         self.pushed = true;
+        // They were told before this push: only those of a later page can be compared.
+        self.digests = None;
         self.step = if self.is_specific() { Step::End } else { Step::Gather };
         Ok(())
     }

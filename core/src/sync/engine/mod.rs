@@ -21,6 +21,7 @@
 //! 1. **Who am I?** If the answer to an earlier push never came, ask what became of it
 //!    ([`Resolve`](crate::sync::message::Resolve)). The answer brings the token that the lost one
 //!    carried.
+//!    Fetch again the rows of which something did not open: it may have been altered on its way.
 //! 2. **Pull**, from every relay in turn before anything is pushed to any. A page is merged in one
 //!    transaction with the position behind it. What cannot be opened or placed is set aside, alone,
 //!    and tried again by every later job.
