@@ -90,6 +90,7 @@ impl World {
                 self.absorb_all()?;
                 if self.broken != Some(Broken::NoChecksums) {
                     self.relays[number].relay.damage(sequence);
+                    self.relays[number].took = true;
                 }
                 self.take_stock();
             }
@@ -198,6 +199,7 @@ impl World {
         relay.backups.truncate(at);
         relay.relay = backup;
         relay.accepted.truncate(accepted);
+        relay.took = true;
         self.take_stock();
         Ok(())
     }
@@ -221,7 +223,7 @@ impl World {
         let keys = self.vault.keys();
         let relays: Vec<_> = self.relays.iter().map(|relay| of_relay(keys, &relay.relay)).collect();
         let devices: Vec<_> = self.devices.iter().map(|device| &device.shadow).collect();
-        self.model.set_back(&devices, &mut |cell| {
+        self.model.set_back(keys, &devices, &mut |cell| {
             let name = opaque_name(keys, cell);
             let purge = cell.0.execution().map(|execution| {
                 opaque_name(keys, &(ItemKey::purge(execution), CONTENT.to_owned()))
@@ -229,7 +231,7 @@ impl World {
             let names = [Some(name), purge];
             let names = names.iter().flatten();
             names
-                .flat_map(|name| relays.iter().filter_map(|held| Some(held.get(name)?.0)))
+                .flat_map(|name| relays.iter().filter_map(|held| held.get(name).copied()))
                 .collect()
         });
     }

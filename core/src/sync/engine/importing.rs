@@ -19,14 +19,15 @@ use crate::sync::vault::Vault;
 /// Most records that were set aside to be tried again in one transaction.
 const RETRIED_AT_ONCE: usize = 256;
 
-/// Merges a page and moves the position behind it. Everything or nothing.
+/// Merges a page and moves the position behind it. Everything or nothing. Says whether the page shows
+/// that somebody else writes under this device's name: this is a copy, or was set back.
 pub(super) fn import_page(
     writer: &mut HistoryWriter<'_>,
     vault: &Vault,
     page: &Page,
     connection: &mut Connection,
     run: &mut SyncRun,
-) -> Result<(), HistoryError> {
+) -> Result<bool, HistoryError> {
     let mut batch = Batch::begin(writer, run.backend)?;
     for delivered in &page.records {
         batch.take(writer, vault, &delivered.record, run)?;
@@ -38,7 +39,9 @@ pub(super) fn import_page(
     run.rows_done += page.records.len() as u64;
     let behind = page.state.head.saturating_sub(page.next.map_or(0, |next| next.sequence));
     run.rows_total = run.rows_done + if page.more { behind } else { 0 };
-    batch.end(writer, connection, run)
+    let twin = batch.twin;
+    batch.end(writer, connection, run)?;
+    Ok(twin)
 }
 
 /// Merges the records of chosen rows. The position does not move: they were not read in sequence.
@@ -70,7 +73,7 @@ pub(super) fn retry_set_aside(
     let mut batch = Batch::begin(writer, run.backend)?;
     for held in again {
         let taken = take(writer, vault, &held.record)?;
-        if let Taken::Merged { item, change } = taken {
+        if let Taken::Merged { item, change, .. } = taken {
             held.remove(writer.tx_mut())?;
             batch.saw(&held.record);
             batch.note(item, change);
@@ -88,6 +91,8 @@ struct Batch {
     newest: Option<ClockTime>,
     entities: BTreeMap<(String, Option<ExecutionId>), (EntityResult, EntityOutcome)>,
     failures: Vec<(Option<ItemKey>, EntityOutcome, String)>,
+    /// Whether somebody else writes under this device's name.
+    twin: bool,
 }
 
 impl Batch {
@@ -97,7 +102,8 @@ impl Batch {
         let alone = backends.iter().all(|other| other.id == backend || !other.enabled);
         let sole = alone
             && Watermarks::read(writer.reader().tx())?.is_some_and(|marks| marks.least == before);
-        Ok(Self { backend, sole, newest: None, entities: BTreeMap::new(), failures: Vec::new() })
+        let (entities, failures) = (BTreeMap::new(), Vec::new());
+        Ok(Self { backend, sole, newest: None, entities, failures, twin: false })
     }
 
     fn arrival(&self, run: &SyncRun) -> Arrival {
@@ -115,8 +121,9 @@ impl Batch {
         let taken = take(writer, vault, record)?;
         writer.arriving(None);
         match taken {
-            Taken::Merged { item, change } => {
+            Taken::Merged { item, change, contested } => {
                 self.saw(record);
+                self.twin |= contested && record.clock.device == writer.device();
                 if change.is_none() {
                     run.counts.skipped += 1;
                 }
@@ -139,6 +146,8 @@ impl Batch {
                     record: record.clone(),
                 };
                 set_aside.put(writer.tx_mut())?;
+                let own = item.as_ref().and_then(ItemKey::as_piece);
+                self.twin |= own.is_some_and(|(log, _)| log.device == writer.device());
                 self.failures.push((item, outcome, detail));
             }
         }
