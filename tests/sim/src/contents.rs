@@ -31,6 +31,19 @@ pub fn of_store(tx: &dyn ReadTx) -> StoreResult<Contents> {
     Ok(contents)
 }
 
+/// Everything of some items.
+///
+/// # Errors
+/// The store's own errors.
+pub fn of_items<'a>(
+    tx: &dyn ReadTx,
+    items: impl IntoIterator<Item = &'a ItemKey>,
+) -> StoreResult<Contents> {
+    let mut contents = Contents::new();
+    items.into_iter().try_for_each(|item| add_item(tx, item, &mut contents))?;
+    Ok(contents)
+}
+
 /// Everything of one execution.
 pub fn of_execution(tx: &dyn ReadTx, id: ExecutionId) -> StoreResult<Contents> {
     let mut contents = Contents::new();

@@ -1,6 +1,6 @@
 //! What must hold at every moment, not only at rest: positions and digests.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use runlog_core::history::HistoryError;
 use runlog_core::store::{Backend, ChangeNumber, ItemKey};
@@ -8,14 +8,15 @@ use runlog_core::sync::connection::Connection;
 use runlog_core::time::Timestamp;
 
 use crate::contents::{
-    CONTENT, Contents, Opaque, of_relay, of_relay_table, opaque_name, seen_by_relays,
+    CONTENT, Contents, Opaque, of_items, of_relay, of_relay_table, opaque_name, seen_by_relays,
 };
 use crate::world::World;
 
 /// After every step of a job: no position has passed what it stands for.
 ///
 /// What was got reaches as far as a page that arrived. What was sent is at the relay, or newer there,
-/// purged there, or noted as refused; that is looked at when the position moves. Relays that have lost
+/// purged there, or noted as refused; that is looked at when the position moves, of what it moved over
+/// (at rest all is compared). Relays that have lost
 /// something since all were last at rest are left out of the latter: an answer under way does not
 /// know of it.
 ///
@@ -32,38 +33,42 @@ pub fn positions(world: &mut World, number: usize) -> Result<(), String> {
             let text = format!("device {number} says it has got {}", got.sequence);
             return Err(format!("{text}, and only {delivered} was delivered"));
         }
-        if device.sent.insert(backend.id, backend.sent) != Some(backend.sent) {
-            sent_is_there(world, number, &backend)?;
+        let before = device.sent.insert(backend.id, backend.sent).unwrap_or(ChangeNumber::ZERO);
+        if before < backend.sent {
+            sent_is_there(world, number, &backend, before)?;
         }
     }
     Ok(())
 }
 
-fn sent_is_there(world: &mut World, number: usize, backend: &Backend) -> Result<(), String> {
+fn sent_is_there(
+    world: &mut World,
+    number: usize,
+    backend: &Backend,
+    before: ChangeNumber,
+) -> Result<(), String> {
     let device = &mut world.devices[number];
     let Some(relay) = device.links.get(&backend.id).map(|relay| &world.relays[*relay]) else {
         return Ok(());
     };
-    if relay.took || backend.sent == ChangeNumber::ZERO {
+    if relay.took {
         return Ok(());
     }
     let found = device.history.read(|reader| {
-        let refused = reader.tx().rejections(backend.id, None, usize::MAX)?;
-        let refused: BTreeSet<ItemKey> = refused.into_iter().map(|refused| refused.item).collect();
-        // A row and what is kept for it have one name, and two numbers.
-        let mut newest: BTreeMap<ItemKey, ChangeNumber> = BTreeMap::new();
-        for change in reader.tx().changes(ChangeNumber::ZERO, usize::MAX)? {
-            let held = newest.entry(ItemKey::from(&change.item)).or_default();
-            *held = change.number.max(*held);
+        let mut left_out: BTreeSet<ItemKey> = BTreeSet::new();
+        for refused in reader.tx().rejections(backend.id, None, usize::MAX)? {
+            left_out.insert(refused.item);
         }
-        Ok((refused, newest))
+        let mut items: BTreeSet<ItemKey> = BTreeSet::new();
+        for change in reader.tx().changes(before, usize::MAX)? {
+            // A row and what is kept for it have one name, and two numbers.
+            let sent = change.number <= backend.sent;
+            let into = if sent { &mut items } else { &mut left_out };
+            into.insert(ItemKey::from(&change.item));
+        }
+        Ok(of_items(reader.tx(), items.difference(&left_out))?)
     });
-    let (refused, newest) = found.map_err(|error: HistoryError| error.to_string())?;
-    let is_sent = |item: &ItemKey| {
-        newest.get(item).is_some_and(|change| *change <= backend.sent) && !refused.contains(item)
-    };
-    let contents: Contents =
-        device.contents().into_iter().filter(|((item, _), _)| is_sent(item)).collect();
+    let contents = found.map_err(|error: HistoryError| error.to_string())?;
     let keys = world.vault.keys();
     let there = of_relay(keys, &relay.relay);
     let here = seen_by_relays(keys, &contents);
