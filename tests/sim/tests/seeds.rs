@@ -40,6 +40,12 @@ parts! {
     part_15: 15;
 }
 
+/// Edits went on until a job had pulled as often as it may: its last digests were older than its push.
+#[test]
+fn digests_from_before_a_push_are_not_compared() {
+    seeds(700_213..700_214, None);
+}
+
 /// Shows all that happens in one seed.
 #[test]
 fn replay() {

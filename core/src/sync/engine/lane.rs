@@ -656,6 +656,8 @@ impl Lane {
             exporting::acknowledge(writer, &batch, pushed, &mut connection, &mut run)
         })?;
         (self.connection, self.run) = (connection, run);
+        // The relay's digests are those of before.
+        self.digests = None;
         self.pushed = true;
         self.step = if self.is_specific() { Step::End } else { Step::Gather };
         Ok(())
