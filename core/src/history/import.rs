@@ -102,7 +102,7 @@ pub struct ImportedInto {
 /// ```
 pub fn device_of_name(name: &str) -> DeviceId {
     let known = name.trim().parse().ok().filter(|device| *device != DeviceId::NIL);
-    known.unwrap_or_else(|| hashed(DEVICE_DOMAIN, name.as_bytes()))
+    known.unwrap_or_else(|| device_of_hash(DEVICE_DOMAIN, name.as_bytes()))
 }
 
 impl HistoryWriter<'_> {
@@ -250,7 +250,7 @@ fn clocked(
     encode_record(&record, &mut bytes)
         .map_err(|error| InvalidValue::new("execution", error.to_string()))?;
     let values = record.cells.into_iter().map(|(_, value)| value);
-    let clock = Clock { time, device: hashed(ROW_DOMAIN, &bytes) };
+    let clock = Clock { time, device: device_of_hash(ROW_DOMAIN, &bytes) };
     Ok((clock, ids.into_iter().zip(values).collect()))
 }
 
@@ -259,7 +259,8 @@ fn clock_time(at: Timestamp) -> ClockTime {
     ClockTime::new(u64::try_from(at.as_millis()).unwrap_or(0), 0)
 }
 
-fn hashed(domain: &[u8], bytes: &[u8]) -> DeviceId {
+/// The device that stands for some bytes: the first 16 of their SHA-256 behind a domain of its own.
+pub(crate) fn device_of_hash(domain: &[u8], bytes: &[u8]) -> DeviceId {
     let digest = Sha256::new().chain_update(domain).chain_update(bytes).finalize();
     let mut id = [0; 16];
     id.iter_mut().zip(digest).for_each(|(to, byte)| *to = byte);

@@ -32,12 +32,20 @@ pub(crate) struct Effect {
     pub(crate) merged: Merged,
     /// How the row was shown before and after, where it was written.
     pub(crate) shown: Option<(Visibility, Visibility)>,
+    /// Whether something is held under the record's clock with another value: a device and its copy
+    /// wrote both ([`twins`](crate::sync::twins)).
+    pub(crate) contested: bool,
 }
 
 impl Effect {
     /// Without a row that was written.
     pub(crate) const fn of(merged: Merged) -> Self {
-        Self { merged, shown: None }
+        Self { merged, shown: None, contested: false }
+    }
+
+    /// The same, contested where that is so.
+    pub(crate) const fn contested(self, contested: bool) -> Self {
+        Self { contested: self.contested || contested, ..self }
     }
 }
 
@@ -95,8 +103,7 @@ impl HistoryWriter<'_> {
     /// As [`Self::merge`]; then nothing was changed by it.
     pub(crate) fn merge_record(&mut self, record: RowRecord) -> Result<Effect, HistoryError> {
         let Some(table) = self.older.table(&record.table) else {
-            let kept = self.keep_cells(&record.table, &record.key, record.clock, record.cells)?;
-            return Ok(Effect::of(if kept { Merged::Updated } else { Merged::Unchanged }));
+            return self.keep_cells(&record.table, &record.key, record.clock, record.cells);
         };
         let key = RowKey::from_bytes(table, &record.key)?;
         let mut known = Vec::with_capacity(record.cells.len());
@@ -112,10 +119,10 @@ impl HistoryWriter<'_> {
             return Ok(effect);
         }
         let kept = self.keep_cells(table.name(), &record.key, record.clock, unknown)?;
-        if kept && effect.merged == Merged::Unchanged {
-            effect.merged = Merged::Updated;
+        if effect.merged == Merged::Unchanged {
+            effect.merged = kept.merged;
         }
-        Ok(effect)
+        Ok(effect.contested(kept.contested))
     }
 
     fn merge_known(
@@ -137,9 +144,13 @@ impl HistoryWriter<'_> {
         };
         let (mut all, mut clocks, before) = (row.cells, row.clocks, row.visibility);
         let held = clocks.clone();
+        let differs = |(column, value): &(ColumnId, Value)| {
+            held.of(*column) == clock && all[column.index()] != *value
+        };
+        let contested = cells.iter().any(differs);
         let won = merge_cells(&mut clocks, clock, cells);
         if won.is_empty() {
-            return Ok(Effect::of(Merged::Unchanged));
+            return Ok(Effect::of(Merged::Unchanged).contested(contested));
         }
         if let Some(arrival) = self.arrival {
             self.note_displaced((key, clock), &held, &all, &won, arrival)?;
@@ -149,7 +160,7 @@ impl HistoryWriter<'_> {
         }
         let after = visibility_of(table, &all);
         self.update(key, row.change, &won, &clocks, after)?;
-        Ok(Effect { merged: Merged::Updated, shown: Some((before, after)) })
+        Ok(Effect { merged: Merged::Updated, shown: Some((before, after)), contested })
     }
 
     /// Notes what the winning cells, written under the clock `by`, displace.
@@ -190,18 +201,23 @@ impl HistoryWriter<'_> {
         }
         let visibility = visibility_of(key.table(), &all);
         self.insert(key, &cells, clock, visibility)?;
-        Ok(Effect { merged: Merged::Created, shown: Some((Visibility::Hidden, visibility)) })
+        let shown = Some((Visibility::Hidden, visibility));
+        Ok(Effect { shown, ..Effect::of(Merged::Created) })
     }
 
-    /// Keeps cells whose column is not known here. Returns whether one of them was news.
+    /// Keeps cells whose column is not known here.
     fn keep_cells(
         &mut self,
         table: &str,
         key: &[u8],
         clock: Clock,
         cells: Vec<(String, Value)>,
-    ) -> Result<bool, HistoryError> {
+    ) -> Result<Effect, HistoryError> {
         let held = self.tx.kept(table, key)?;
+        let contested = cells.iter().any(|(name, value)| {
+            let same = |cell: &&KeptCell| cell.column == *name && cell.clock == clock;
+            held.iter().find(same).is_some_and(|cell| cell.value != *value)
+        });
         let news: Vec<KeptCell> = cells
             .into_iter()
             .filter(|(name, _)| {
@@ -210,11 +226,11 @@ impl HistoryWriter<'_> {
             .map(|(column, value)| KeptCell { column, clock, value })
             .collect();
         if news.is_empty() || clock == Clock::ZERO {
-            return Ok(false);
+            return Ok(Effect::of(Merged::Unchanged).contested(contested));
         }
         let change = self.next_change();
         news.iter().try_for_each(|cell| self.tx.keep(table, key, cell, change))?;
-        Ok(true)
+        Ok(Effect::of(Merged::Updated).contested(contested))
     }
 
     /// Applies kept cells whose column this program knows: the older program that kept them did not.

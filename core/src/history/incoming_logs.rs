@@ -13,16 +13,18 @@ use crate::sync::contents::purged_items;
 
 impl HistoryWriter<'_> {
     /// Adds a sealed piece of another device's log. One that is here already, that lies in a dropped
-    /// range, or whose run was purged, stays out.
+    /// range, or whose run was purged, stays out. One whose name is taken by other lines is
+    /// contested. Sealed pieces of a log may overlap where a device and its copy wrote it.
     ///
     /// # Errors
-    /// [`HistoryError::Invalid`] where it overlaps a piece with other boundaries.
+    /// [`HistoryError::Invalid`] where it overlaps lines that are not sealed yet: this device is
+    /// writing a log that a copy of it has written.
     pub(crate) fn merge_piece(
         &mut self,
         log: LogKey,
         first: u64,
         lines: &Lines,
-    ) -> Result<Merged, HistoryError> {
+    ) -> Result<Effect, HistoryError> {
         let last = first.checked_add(lines.len() as u64).filter(|end| *end <= i64::MAX as u64);
         let (Some(end), false) = (last, lines.is_empty()) else {
             let reason = "it is empty or ends beyond the last sequence".to_owned();
@@ -31,54 +33,48 @@ impl HistoryWriter<'_> {
         let last = end - 1;
         if let Some(purged) = self.tx.purged(&RowKey::Execution(log.execution))? {
             self.came_after_purge(log.execution, purged, ItemKey::piece(log, first))?;
-            return Ok(Merged::Purged);
+            return Ok(Effect::of(Merged::Purged));
         }
         let gaps = self.tx.gaps(log.execution)?;
         if gaps.iter().any(|gap| gap.log == log && gap.first <= last && gap.last >= first) {
-            return Ok(Merged::Unchanged);
+            return Ok(Effect::of(Merged::Unchanged));
         }
         let held = self.tx.pieces(log.execution, first..=last)?;
-        if let Some(piece) = held.iter().find(|piece| piece.log == log) {
-            if (piece.first, piece.last) == (first, last) {
-                return Ok(Merged::Unchanged);
-            }
-            let reason = format!("lines {first} to {last} overlap a piece with other boundaries");
+        if held.iter().any(|piece| piece.log == log && !piece.sealed) {
+            let reason = format!("lines {first} to {last} overlap lines that are being written");
             return Err(InvalidValue { field: "log piece", reason }.into());
         }
+        if held.iter().any(|piece| piece.log == log && piece.first == first) {
+            let contested = self.tx.piece_lines(log, first)?.is_some_and(|held| held != *lines);
+            return Ok(Effect::of(Merged::Unchanged).contested(contested));
+        }
         let change = self.next_change();
-        let head = PieceHead {
-            log,
-            first,
-            last,
-            bytes: lines.bytes() as u64,
-            last_at: lines.last_at(),
-            contents: lines.contents(),
-            sealed: true,
-            change,
-        };
+        let head = PieceHead { sealed: true, change, ..PieceHead::open(log, first, lines) };
         self.tx.put_piece(&head, lines)?;
         let item = ItemKey::piece(log, first);
         self.note_change(&item, (ChangeNumber::ZERO, change), ColumnSet::EMPTY)?;
-        Ok(Merged::Created)
+        Ok(Effect::of(Merged::Created))
     }
 
     /// Takes over a dropped range: its pieces go, and stay out.
     ///
     /// # Errors
     /// The store's own errors.
-    pub(crate) fn merge_gap(&mut self, gap: &Gap) -> Result<Merged, HistoryError> {
+    pub(crate) fn merge_gap(&mut self, gap: &Gap) -> Result<Effect, HistoryError> {
         let log = gap.log;
         if let Some(purged) = self.tx.purged(&RowKey::Execution(log.execution))? {
             let item = ItemKey::gap(log, gap.first, gap.reason);
             self.came_after_purge(log.execution, purged, item)?;
-            return Ok(Merged::Purged);
+            return Ok(Effect::of(Merged::Purged));
         }
         let same =
             |held: &&Gap| (held.log, held.first, held.reason) == (log, gap.first, gap.reason);
         let gaps = self.tx.gaps(log.execution)?;
         let held = gaps.iter().find(same);
-        if held.is_some_and(|held| held.last >= gap.last) {
-            return Ok(Merged::Unchanged);
+        if let Some(held) = held.filter(|held| held.last >= gap.last) {
+            let other =
+                held.last == gap.last && (held.bytes, &held.pieces) != (gap.bytes, &gap.pieces);
+            return Ok(Effect::of(Merged::Unchanged).contested(other));
         }
         let previous = held.map_or(ChangeNumber::ZERO, |held| held.change);
         self.tx.remove_pieces(log, gap.first..=gap.last)?;
@@ -86,7 +82,7 @@ impl HistoryWriter<'_> {
         self.tx.put_gap(&Gap { change, ..gap.clone() })?;
         let item = ItemKey::gap(log, gap.first, gap.reason);
         self.note_change(&item, (previous, change), ColumnSet::EMPTY)?;
-        Ok(if held.is_some() { Merged::Updated } else { Merged::Created })
+        Ok(Effect::of(if held.is_some() { Merged::Updated } else { Merged::Created }))
     }
 
     /// Purges an execution that another device purged. What is newer than the purge stays: a
@@ -114,7 +110,7 @@ impl HistoryWriter<'_> {
             self.purge_as_own(execution, clock, items)?;
         }
         let shown = before.map(|before| (before, Visibility::Hidden));
-        Ok(Effect { merged: Merged::Updated, shown })
+        Ok(Effect { shown, ..Effect::of(Merged::Updated) })
     }
 
     /// Something of a purged execution came that the purge did not name: whoever purged did not know
@@ -138,11 +134,7 @@ impl HistoryWriter<'_> {
         clock: Clock,
         items: Vec<ItemKey>,
     ) -> Result<(), HistoryError> {
-        self.owes = true;
-        let arrival = self.arrival.take();
-        let purged = self.purge_up_to(execution, clock, items);
-        self.arrival = arrival;
-        purged
+        self.as_own(|writer, _| writer.purge_up_to(execution, clock, items))
     }
 
     /// Purges what an execution holds up to a clock, under a new number.

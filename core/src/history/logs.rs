@@ -138,7 +138,7 @@ impl HistoryWriter<'_> {
         writer.next += lines.len() as u64;
         let mut taken = writer.fill_open(lines, 0);
         if !is_full(&writer.open) {
-            let head = open_head(writer.log, appended_first, lines);
+            let head = PieceHead::open(writer.log, appended_first, lines);
             return Ok(self.tx.put_piece(&head, lines)?);
         }
         self.remove_open(writer, appended_first)?;
@@ -149,7 +149,7 @@ impl HistoryWriter<'_> {
             taken += writer.fill_open(lines, taken);
         }
         if !writer.open.is_empty() {
-            let head = open_head(writer.log, writer.open_first, &writer.open);
+            let head = PieceHead::open(writer.log, writer.open_first, &writer.open);
             self.tx.put_piece(&head, &writer.open)?;
         }
         self.enforce(writer)
@@ -219,12 +219,25 @@ impl HistoryWriter<'_> {
             let concerned = piece.log.device == old && (!piece.sealed || piece.change > most);
             let lines = self.tx.piece_lines(piece.log, piece.first)?;
             let Some(lines) = lines.filter(|_| concerned) else { continue };
-            self.tx.remove_pieces(piece.log, piece.first..=piece.last)?;
+            self.remove_piece(&piece)?;
             let change = if piece.sealed { self.next_change() } else { ChangeNumber::ZERO };
             Digests::forget(self.tx, &ItemKey::piece(piece.log, piece.first))?;
             self.tx.put_piece(&PieceHead { log, change, ..piece }, &lines)?;
         }
         Ok(())
+    }
+
+    /// Removes one piece, and no other that lies within it.
+    fn remove_piece(&mut self, piece: &PieceHead) -> Result<(), HistoryError> {
+        let (log, range) = (piece.log, piece.first..=piece.last);
+        let mut others = Vec::new();
+        for other in self.tx.pieces(log.execution, range.clone())? {
+            let within = other.log == log && other.first > piece.first && other.last <= piece.last;
+            let lines = self.tx.piece_lines(log, other.first)?.filter(|_| within);
+            others.extend(lines.map(|lines| (other, lines)));
+        }
+        self.tx.remove_pieces(log, range)?;
+        Ok(others.iter().try_for_each(|(head, lines)| self.tx.put_piece(head, lines))?)
     }
 
     fn seal_open(&mut self, writer: &mut LogWriter) -> Result<(), HistoryError> {
@@ -254,7 +267,7 @@ impl HistoryWriter<'_> {
             return Ok(());
         }
         let change = self.next_change();
-        let open = open_head(writer.log, writer.open_first, &writer.open);
+        let open = PieceHead::open(writer.log, writer.open_first, &writer.open);
         let head = PieceHead { sealed: true, change, ..open };
         self.tx.put_piece(&head, &writer.open)?;
         writer.count_sealed(head.first, head.last, head.bytes);
@@ -335,17 +348,4 @@ impl LogWriter {
 
 fn is_full(lines: &Lines) -> bool {
     lines.len() >= PIECE_LINES || lines.bytes() >= PIECE_BYTES
-}
-
-fn open_head(log: LogKey, first: u64, lines: &Lines) -> PieceHead {
-    PieceHead {
-        log,
-        first,
-        last: first + lines.len() as u64 - 1,
-        bytes: lines.bytes() as u64,
-        last_at: lines.last_at(),
-        contents: lines.contents(),
-        sealed: false,
-        change: ChangeNumber::ZERO,
-    }
 }

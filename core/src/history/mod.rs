@@ -38,6 +38,7 @@ mod trash;
 mod writer;
 
 pub use error::HistoryError;
+pub(crate) use import::device_of_hash;
 pub use import::{Imported, ImportedEnd, ImportedInto, device_of_name};
 pub(crate) use incoming::Effect;
 pub use incoming::Merged;

@@ -97,6 +97,19 @@ impl<'a> HistoryWriter<'a> {
         self.arrival = arrival;
     }
 
+    /// Does work whose changes every backend is to hear of, as if this device had made them, the one
+    /// included whose records are being merged.
+    pub(crate) fn as_own<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self, Option<Arrival>) -> Result<T, HistoryError>,
+    ) -> Result<T, HistoryError> {
+        self.owes = true;
+        let arrival = self.arrival.take();
+        let done = work(self, arrival);
+        self.arrival = arrival;
+        done
+    }
+
     /// Whether something that came made a change that whoever sent it does not have.
     pub(crate) fn owes(&self) -> bool {
         self.owes

@@ -89,6 +89,22 @@ pub struct PieceHead {
     pub change: ChangeNumber,
 }
 
+impl PieceHead {
+    /// Of lines, of which there must be some, that are not sealed.
+    pub(crate) fn open(log: LogKey, first: u64, lines: &Lines) -> Self {
+        Self {
+            log,
+            first,
+            last: first + (lines.len() as u64).max(1) - 1,
+            bytes: lines.bytes() as u64,
+            last_at: lines.last_at(),
+            contents: lines.contents(),
+            sealed: false,
+            change: ChangeNumber::ZERO,
+        }
+    }
+}
+
 /// Which streams and levels occur among lines: a reader that filters skips the piece by it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Contents(u16);

@@ -7,7 +7,7 @@ use std::hash::Hasher;
 use siphasher::sip::SipHasher24;
 
 use crate::clock::Clock;
-use crate::sealed::{Mark, OpaqueKey, SealedCell, SealedRecord, TableTag};
+use crate::sealed::{CellTag, Mark, OpaqueKey, SealedCell, SealedRecord, TableTag};
 
 /// What is in the clear of a held record: all that decisions look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +46,14 @@ impl Header {
     }
 
     /// What decides which of two records wins a column: the greater.
-    fn rank(&self) -> (Clock, u32, Reverse<u64>) {
-        (self.clock, self.generation, Reverse(self.sequence))
+    fn rank(&self, cell: &SealedCell) -> (Clock, CellTag, u32, Reverse<u64>) {
+        (self.clock, cell.tag, self.generation, Reverse(self.sequence))
     }
 }
 
 /// The winning columns of some records of one row, damaged ones included: for each mark the record
-/// with the newest clock, at equal clocks the newer key, then the lower sequence.
+/// with the newest clock; at equal clocks the greater tag, which only two different writes of a device
+/// and its copy tell apart; then the newer key, then the lower sequence.
 pub fn winners<'a>(
     headers: impl IntoIterator<Item = &'a Header>,
 ) -> BTreeMap<Mark, (&'a Header, &'a SealedCell)> {
@@ -60,7 +61,7 @@ pub fn winners<'a>(
     for header in headers {
         for cell in &header.cells {
             let winner = winners.entry(cell.mark).or_insert((header, cell));
-            if header.rank() > winner.0.rank() {
+            if header.rank(cell) > winner.0.rank(winner.1) {
                 *winner = (header, cell);
             }
         }
@@ -71,11 +72,11 @@ pub fn winners<'a>(
 /// What becomes of an incoming record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cover {
-    /// For each of its columns a record is held with the same or a newer clock, and at the same clock
-    /// by the same or a newer key.
+    /// For each of its columns a record is held with the same or a newer clock, at the same clock with
+    /// the same or a greater tag, and at the same tag by the same or a newer key.
     Known,
-    /// It takes the place and the sequence of the record held at this index: the same columns at the
-    /// same clock, sealed with a newer key.
+    /// It takes the place and the sequence of the record held at this index: the same columns and tags
+    /// at the same clock, sealed with a newer key.
     Replaces {
         /// Index of the record that it replaces.
         at: usize,
@@ -119,7 +120,8 @@ pub fn cover(held: &[Header], record: &SealedRecord) -> Cover {
     let incoming = Header::new(u64::MAX, record);
     let standing = winners(held);
     let known = |cell: &SealedCell| {
-        standing.get(&cell.mark).is_some_and(|(winner, _)| winner.rank() >= incoming.rank())
+        let winner = standing.get(&cell.mark);
+        winner.is_some_and(|(header, held)| header.rank(held) >= incoming.rank(cell))
     };
     if incoming.cells.iter().all(known) {
         return Cover::Known;
@@ -127,7 +129,7 @@ pub fn cover(held: &[Header], record: &SealedRecord) -> Cover {
     let same = |header: &Header| {
         header.clock == record.clock
             && header.generation < record.key.generation
-            && header.cells.iter().map(|cell| cell.mark).eq(record.cells.iter().map(|c| c.mark))
+            && header.cells == record.cells
     };
     if let Some(at) = held.iter().position(same) {
         let mut after = held.to_vec();

@@ -13,6 +13,7 @@ use crate::sync::limits::DEFER_MS;
 use crate::sync::plain::CONTENT;
 use crate::sync::quarantine::SetAsideReason;
 use crate::sync::run::{EntityOutcome, EntityResult};
+use crate::sync::twins;
 use crate::sync::vault::{NotOpened, Vault};
 use crate::value::Value;
 
@@ -25,6 +26,8 @@ pub(crate) enum Taken {
         item: ItemKey,
         /// For the sync log; `None` where nothing changed.
         change: Option<(EntityResult, EntityOutcome)>,
+        /// Whether another value was held under its clock ([`twins`]).
+        contested: bool,
     },
     /// It is to be set aside.
     SetAside {
@@ -72,7 +75,15 @@ pub(crate) fn take(
     }
     let cells = plain.cells.into_iter().map(|cell| (cell.name, cell.value)).collect();
     match place(writer, record.clock, &item, cells) {
-        Ok(effect) => Ok(Taken::Merged { change: logged(&item, effect), item }),
+        Ok(effect) => {
+            let changed = effect.contested && twins::settle(writer, vault, record)?;
+            let merged = match effect.merged {
+                Merged::Unchanged if changed => Merged::Updated,
+                merged => merged,
+            };
+            let change = logged(&item, Effect { merged, ..effect });
+            Ok(Taken::Merged { change, item, contested: effect.contested })
+        }
         Err(HistoryError::Invalid(error)) => Ok(Taken::SetAside {
             item: Some(item),
             reason: SetAsideReason::Unplaceable,
@@ -98,13 +109,13 @@ pub(crate) fn place(
             let (log, first) = item.as_piece().ok_or_else(|| invalid("log piece"))?;
             let lines = decode_lines(content(&cells).ok_or_else(|| invalid("log piece"))?)
                 .map_err(|_| invalid("log piece"))?;
-            Ok(Effect::of(writer.merge_piece(log, first, &lines)?))
+            writer.merge_piece(log, first, &lines)
         }
         ItemKey::LOG_GAPS => {
             let key = item.as_gap().ok_or_else(|| invalid("dropped range"))?;
             let bytes = content(&cells).ok_or_else(|| invalid("dropped range"))?;
             let gap = decode_gap(key, bytes).map_err(|_| invalid("dropped range"))?;
-            Ok(Effect::of(writer.merge_gap(&gap)?))
+            writer.merge_gap(&gap)
         }
         ItemKey::PURGES => {
             let execution = item.execution().ok_or_else(|| invalid("purge"))?;

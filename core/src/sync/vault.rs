@@ -114,6 +114,14 @@ impl Vault {
         Ok(held)
     }
 
+    /// The tags of an opened record's cells under its clock, by the names of their columns. They are
+    /// computed from the values: what a relay says of them counts for nothing.
+    pub(crate) fn tags(&self, clock: &Clock, plain: &PlainRecord) -> Vec<(String, CellTag)> {
+        let row = self.row_key(&plain.item);
+        let tag = |cell: &PlainCell| self.tag(&plain.item, &row, &cell.mark, clock, &cell.value);
+        plain.cells.iter().map(|cell| (cell.name.clone(), tag(cell))).collect()
+    }
+
     /// The tag of a cell. That of a purge is over its clock alone: what the execution held is known
     /// to each device in part, and does not make two purges differ.
     fn tag(

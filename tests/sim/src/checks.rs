@@ -1,8 +1,10 @@
 //! What must hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
+use runlog_core::clock::ClockTime;
+use runlog_core::history::HistoryError;
 use runlog_core::id::DeviceId;
 use runlog_core::model::Status;
 use runlog_core::relay::{MemoryRelay, RelayLimits};
@@ -19,17 +21,25 @@ use runlog_core::time::Timestamp;
 use crate::contents::{Contents, of_relay, opaque_name, seen_by_relays};
 use crate::device::Device;
 use crate::store::SimStore;
+use crate::watching;
 use crate::world::{HOUR_MS, World};
 
 /// After a job of a device.
+///
+/// A verification finds a difference only where the relay has lost something since all were last at
+/// rest: a repair would cover up that something was not sent.
+///
+/// # Errors
+/// What does not hold, for people.
 pub fn after_job(world: &mut World, number: usize) -> Result<(), String> {
     statuses_move_forward(world, number)?;
     clock_is_earned(world, number)?;
-    if world.plan.faults.take_from_relays() {
-        return Ok(());
-    }
-    // A repair would cover up that something was not sent.
+    watching::digests(world, number)?;
     for run in &world.devices[number].runs {
+        let relay = world.devices[number].links.get(&run.backend);
+        if relay.is_none_or(|relay| world.relays[*relay].took) {
+            continue;
+        }
         if let Some(unequal) = run.verification.iter().find(|table| table.equal == Some(false)) {
             let differing = differing(world, number, run.backend);
             return Err(format!("device {number}: a verification finds {unequal:?}; {differing}"));
@@ -53,7 +63,9 @@ fn clock_is_earned(world: &mut World, number: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// A run that has ended on a device never runs again there.
+/// A run that has ended on a device never runs again there, whatever happens to others. Excepted are
+/// runs that were purged, which may be recorded anew by whoever had not heard of it, and a device that
+/// was itself set back or lost power: it begins to watch anew.
 fn statuses_move_forward(world: &mut World, number: usize) -> Result<(), String> {
     let runs = world.runs.clone();
     let device = &mut world.devices[number];
@@ -70,10 +82,7 @@ fn statuses_move_forward(world: &mut World, number: usize) -> Result<(), String>
             Some(_) => 3,
         };
         let before = device.ranks.insert(id, rank).unwrap_or(0);
-        // Who was set back states again what it knew then.
-        let set_back = &world.plan.faults;
-        let set_back = set_back.device_restore + set_back.copy + set_back.power > 0;
-        if rank < before && !purged && !set_back {
+        if rank < before && !purged {
             return Err(format!("device {number}: run {id} goes back to {status:?}"));
         }
     }
@@ -103,8 +112,10 @@ pub fn at_rest(world: &mut World) -> Result<(), String> {
     let excused = world.model.excused.clone();
     let mut contents: Vec<_> = world.devices.iter_mut().map(|device| device.contents()).collect();
     contents.iter_mut().for_each(|held| held.retain(|(item, _), _| !excused.contains(item)));
+    let vault = world.vault.clone();
+    let keys = vault.keys();
     for (number, held) in contents.iter().enumerate() {
-        world.model.check(held).map_err(|error| format!("device {number}: {error}"))?;
+        world.model.check(keys, held).map_err(|error| format!("device {number}: {error}"))?;
         equal(&contents[0], held).map_err(|e| format!("devices 0 and {number} differ: {e}"))?;
     }
     let opaque = seen_by_relays(world.vault.keys(), &contents[0]);
@@ -135,6 +146,47 @@ pub fn at_rest(world: &mut World) -> Result<(), String> {
     }
     for (number, held) in digests.iter().enumerate() {
         equal(&digests[0], held).map_err(|e| format!("digests of 0 and {number} differ: {e}"))?;
+    }
+    Ok(())
+}
+
+/// While something waits that a relay finds ahead of its clock: C7 lets wait only what is not newer than
+/// what some relay has accepted, as others may have moved on from there, and what follows that as
+/// closely as clocks can. All else must have been stamped anew by now, as all clocks are right.
+///
+/// # Errors
+/// What does not hold, for people.
+pub fn only_what_was_accepted_waits(world: &mut World) -> Result<(), String> {
+    let now = u64::try_from(world.now_ms).unwrap_or(0);
+    let accepted = world.accepted;
+    for (number, device) in world.devices.iter_mut().enumerate() {
+        let refused = device.history.read(|reader| {
+            let tx = reader.tx();
+            let mut items = Vec::new();
+            for backend in tx.backends()? {
+                items.extend(tx.rejections(backend.id, None, usize::MAX)?);
+            }
+            Ok(items)
+        });
+        let refused = refused.map_err(|error: HistoryError| error.to_string())?;
+        let waits: BTreeSet<_> = refused
+            .into_iter()
+            .filter(|refused| refused.code == "clock_ahead")
+            .map(|refused| refused.item)
+            .collect();
+        let waiting = device.shadow.iter().filter(|((item, _), _)| waits.contains(item));
+        let ahead: BTreeSet<ClockTime> = waiting
+            .map(|(_, (clock, _))| clock.time)
+            .filter(|time| time.millis() > now && *time > accepted)
+            .collect();
+        let mut next = accepted;
+        for time in ahead {
+            next = ClockTime::from_packed(next.packed() + 1);
+            if time > next {
+                let text = format!("device {number} does not stamp {time:?} anew");
+                return Err(format!("{text}; the newest accepted is {accepted:?}"));
+            }
+        }
     }
     Ok(())
 }

@@ -9,8 +9,9 @@ use runlog_core::id::ExecutionId;
 use runlog_core::log::encode_lines;
 use runlog_core::relay::{Header, MemoryRelay, winners};
 use runlog_core::schema::RowKey;
-use runlog_core::sealed::{CellTag, Mark, OpaqueKey};
+use runlog_core::sealed::{CellTag, Mark, OpaqueKey, TableTag};
 use runlog_core::store::{ChangeNumber, ItemKey, ReadTx, StoreResult};
+use runlog_core::sync::message::Delivered;
 use runlog_core::value::Value;
 
 /// A column of an item.
@@ -27,6 +28,19 @@ pub fn of_store(tx: &dyn ReadTx) -> StoreResult<Contents> {
     for change in tx.changes(ChangeNumber::ZERO, usize::MAX)? {
         add_item(tx, &ItemKey::from(&change.item), &mut contents)?;
     }
+    Ok(contents)
+}
+
+/// Everything of some items.
+///
+/// # Errors
+/// The store's own errors.
+pub fn of_items<'a>(
+    tx: &dyn ReadTx,
+    items: impl IntoIterator<Item = &'a ItemKey>,
+) -> StoreResult<Contents> {
+    let mut contents = Contents::new();
+    items.into_iter().try_for_each(|item| add_item(tx, item, &mut contents))?;
     Ok(contents)
 }
 
@@ -93,6 +107,14 @@ pub fn opaque_name(keys: &VaultKeys, (item, column): &Cell) -> (OpaqueKey, Mark)
     (index.row_key(&item.table, &item.key), index.mark(&item.table, column))
 }
 
+/// The tag of a cell: of two under one clock, those of a device and its copy, the greater one wins.
+pub fn tag_of(keys: &VaultKeys, cell: &Cell, clock: &Clock, value: &Value) -> CellTag {
+    let (row, mark) = opaque_name(keys, cell);
+    let mut bytes = Vec::new();
+    encode_value(value, &mut bytes);
+    keys.index().cell_tag(&row, &mark, clock, &bytes)
+}
+
 /// Contents as a relay would see them. Purges and gaps without their tags, which depend on how the
 /// engine writes them.
 pub fn seen_by_relays(keys: &VaultKeys, contents: &Contents) -> Opaque {
@@ -100,11 +122,9 @@ pub fn seen_by_relays(keys: &VaultKeys, contents: &Contents) -> Opaque {
         .iter()
         .map(|(cell, (clock, value))| {
             let name = opaque_name(keys, cell);
-            let mut bytes = Vec::new();
-            encode_value(value, &mut bytes);
             let has_tag = ![ItemKey::PURGES, ItemKey::LOG_GAPS].contains(&cell.0.table.as_str());
             let tag = match has_tag {
-                true => keys.index().cell_tag(&name.0, &name.1, clock, &bytes),
+                true => tag_of(keys, cell, clock, value),
                 false => CellTag([0; 4]),
             };
             (name, (*clock, tag))
@@ -114,10 +134,20 @@ pub fn seen_by_relays(keys: &VaultKeys, contents: &Contents) -> Opaque {
 
 /// What wins on a relay.
 pub fn of_relay(keys: &VaultKeys, relay: &MemoryRelay) -> Opaque {
+    won_at_relay(keys, relay, None)
+}
+
+/// What wins on a relay in one table.
+pub fn of_relay_table(keys: &VaultKeys, relay: &MemoryRelay, table: &str) -> Opaque {
+    won_at_relay(keys, relay, Some(keys.index().table_tag(table)))
+}
+
+fn won_at_relay(keys: &VaultKeys, relay: &MemoryRelay, only: Option<TableTag>) -> Opaque {
     let index = keys.index();
     let untagged = [ItemKey::PURGES, ItemKey::LOG_GAPS].map(|table| index.table_tag(table));
     let mut rows: BTreeMap<OpaqueKey, Vec<Header>> = BTreeMap::new();
-    for held in relay.records() {
+    let concerned = |held: &Delivered| only.is_none_or(|only| held.record.table == only);
+    for held in relay.records().filter(concerned) {
         let header = Header::new(held.sequence, &held.record);
         rows.entry(held.record.row).or_default().push(header);
     }

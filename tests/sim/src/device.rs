@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use runlog_core::history::{History, HistoryError, Older};
 use runlog_core::id::{DeviceId, ExecutionId};
-use runlog_core::store::{BackendId, ItemKey, StoreError};
+use runlog_core::store::{BackendId, ChangeNumber, ItemKey, StoreError};
 use runlog_core::sync::engine::Job;
 use runlog_core::sync::run::SyncRun;
 use runlog_core::time::Timestamp;
@@ -20,9 +20,18 @@ const OLDER: Older = Older { tables: &[ItemKey::TAGS], columns: &["note"] };
 /// A device.
 #[derive(Debug)]
 pub struct Device {
+    /// What it recorded and got.
     pub history: History<DeviceStore>,
+    /// The job under way.
     pub job: Option<Job>,
+    /// The message under way.
     pub flight: Option<Flight>,
+    /// To whom the last request went.
+    pub asked: Option<BackendId>,
+    /// How far each backend's pages that arrived here reached.
+    pub delivered: BTreeMap<BackendId, u64>,
+    /// Up to which change each backend had acknowledged all when that was last looked at.
+    pub sent: BTreeMap<BackendId, ChangeNumber>,
     /// How far its clock is ahead of the true time.
     pub skew_ms: i64,
     /// What its clock shows for ever, where it stands still.
@@ -31,6 +40,7 @@ pub struct Device {
     pub latest: Timestamp,
     /// Whether its program is an older one.
     pub older: bool,
+    /// What it can be set back to, oldest first.
     pub backups: Vec<Snapshot>,
     /// What it held when it was last looked at.
     pub shadow: Contents,
@@ -52,6 +62,9 @@ impl Device {
             history: History::open(store, id).unwrap(),
             job: None,
             flight: None,
+            asked: None,
+            delivered: BTreeMap::new(),
+            sent: BTreeMap::new(),
             skew_ms: 0,
             stuck_at: None,
             latest: Timestamp::from_millis(0),
@@ -97,6 +110,7 @@ impl Device {
         let mut copy = Self::new(store, self.history.device());
         copy.shadow = self.shadow.clone();
         copy.links = self.links.clone();
+        copy.delivered = self.delivered.clone();
         copy
     }
 }

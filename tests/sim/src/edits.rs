@@ -14,25 +14,42 @@ use crate::plan::Faults;
 /// One edit of one execution.
 #[derive(Clone, Debug)]
 pub enum Edit {
+    /// A run is recorded; with a note it is running at once.
     Start(Option<String>),
+    /// A run that was recorded begins to run.
     Begin,
+    /// A run ends.
     Finish,
+    /// A run is judged lost.
     Lose,
+    /// A note is set.
     Note(String),
+    /// A run is pinned or no longer so.
     Pin(bool),
+    /// A tag, by its number, is added.
     Tag(u64),
+    /// A tag, by its number, is removed.
     Untag(u64),
+    /// A run goes to the trash.
     Delete,
+    /// A run comes back from the trash.
     Restore,
+    /// A run goes for good.
     Purge,
+    /// Lines are appended to the device's log of a run.
     Log {
+        /// How many.
         lines: u64,
+        /// What they begin with.
         text: String,
+        /// Whether the piece is sealed at once.
         seal: bool,
     },
     /// By a program that knows a column which this one does not.
     Mood {
+        /// What it writes there.
         text: String,
+        /// When, and as which device.
         clock: Clock,
     },
 }

@@ -101,6 +101,7 @@ impl World {
                 self.absorb_all()?;
                 if self.broken != Some(Broken::NoChecksums) {
                     self.relays[number].relay.damage(sequence);
+                    self.relays[number].took = true;
                 }
                 self.take_stock();
             }
@@ -321,6 +322,7 @@ impl World {
         relay.backups.truncate(at);
         relay.relay = backup;
         relay.accepted.truncate(accepted);
+        relay.took = true;
         self.take_stock();
         Ok(())
     }
@@ -348,7 +350,7 @@ impl World {
         let keys = self.vault.keys();
         let relays: Vec<_> = self.relays.iter().map(|relay| of_relay(keys, &relay.relay)).collect();
         let devices: Vec<_> = self.devices.iter().map(|device| &device.shadow).collect();
-        self.model.set_back(&devices, &mut |cell| {
+        self.model.set_back(keys, &devices, &mut |cell| {
             let name = opaque_name(keys, cell);
             let purge = cell.0.execution().map(|execution| {
                 opaque_name(keys, &(ItemKey::purge(execution), CONTENT.to_owned()))
@@ -356,7 +358,7 @@ impl World {
             let names = [Some(name), purge];
             let names = names.iter().flatten();
             names
-                .flat_map(|name| relays.iter().filter_map(|held| Some(held.get(name)?.0)))
+                .flat_map(|name| relays.iter().filter_map(|held| held.get(name).copied()))
                 .collect()
         });
     }

@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use runlog_core::clock::{Clock, ClockTime};
+use runlog_core::crypto::VaultKeys;
+use runlog_core::sealed::CellTag;
 use runlog_core::store::ItemKey;
 use runlog_core::value::Value;
 
-use crate::contents::{CONTENT, Cell, Contents};
+use crate::contents::{CONTENT, Cell, Contents, tag_of};
 
 /// One committed edit of one cell.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Edit {
     /// The edit of the cell that took its place where it was made. Both may be stamped anew, to
     /// before what this one's clock was.
     pub beaten_by: Option<usize>,
+    /// The clock of the purge that took it where it was made, which may be stamped anew likewise.
+    pub purged_at: Option<Clock>,
 }
 
 impl Edit {
@@ -33,9 +37,6 @@ impl Edit {
 /// All edits by cell.
 #[derive(Debug, Default)]
 pub struct Model {
-    /// Whether two devices may have written different log pieces under one name: a device and its
-    /// copy, which learn of each other at one relay, and have both been at another before.
-    pub may_have_twins: bool,
     /// Items that were altered on their way to a relay: whoever gets them from there may lack them.
     pub excused: BTreeSet<ItemKey>,
     cells: BTreeMap<Cell, Vec<Edit>>,
@@ -76,13 +77,27 @@ impl Model {
             if let Some(beaten) = beaten {
                 beaten.beaten_by = Some(number);
             }
+            if cell.0.table == ItemKey::PURGES {
+                self.purged(before, cell, *clock);
+            }
+        }
+    }
+
+    /// Takes down what went with a purge.
+    fn purged(&mut self, before: &Contents, purge: &Cell, at: Clock) {
+        for (cell, (clock, value)) in before {
+            let of_it = cell != purge && cell.0.execution() == purge.0.execution();
+            if let (true, Some(gone)) = (of_it, self.find(cell, *clock, value)) {
+                gone.purged_at = Some(at);
+            }
         }
     }
 
     fn add(&mut self, cell: &Cell, clock: Clock, value: &Value, required: bool) -> usize {
         let edits = self.cells.entry(cell.clone()).or_default();
         let value = value.clone();
-        edits.push(Edit { clocks: vec![clock], value, required, beaten_by: None });
+        let (beaten_by, purged_at) = (None, None);
+        edits.push(Edit { clocks: vec![clock], value, required, beaten_by, purged_at });
         edits.len() - 1
     }
 
@@ -98,12 +113,27 @@ impl Model {
             let renamed = cell.0.as_piece().is_some() && self.knows_lines(cell, value);
             let edit = old.and_then(|old| self.find(cell, old, value));
             match edit {
-                Some(edit) => edit.clocks.push(*clock),
+                Some(edit) => {
+                    edit.clocks.push(*clock);
+                    self.purge_restamped(cell, old, *clock);
+                }
                 _ if renamed => drop(self.add(cell, *clock, value, false)),
                 _ => return Err(format!("nobody wrote {cell:?} = {value:?} at {clock:?}")),
             }
         }
         Ok(())
+    }
+
+    /// Takes down that the purge of an execution has another clock, where the cell is one.
+    fn purge_restamped(&mut self, purge: &Cell, old: Option<Clock>, new: Clock) {
+        let of_it = |cell: &Cell| cell.0.execution() == purge.0.execution();
+        if purge.0.table != ItemKey::PURGES {
+            return;
+        }
+        let gone = self.cells.iter_mut().filter(|(cell, _)| of_it(cell));
+        for edit in gone.flat_map(|(_, edits)| edits).filter(|edit| edit.purged_at == old) {
+            edit.purged_at = edit.purged_at.map(|_| new);
+        }
     }
 
     /// Whether a log piece has lines that were written, under another device's name.
@@ -114,25 +144,29 @@ impl Model {
         })
     }
 
-    /// After something was set back: what nobody holds any more need not come again. `newest` says
-    /// the newest clock of a cell in any store or relay, `has` whether any holds it so.
-    pub fn set_back(&mut self, stores: &[&Contents], relays: &mut dyn FnMut(&Cell) -> Vec<Clock>) {
+    /// After something was set back: what nobody holds any more need not come again. `relays` says
+    /// what each relay holds of a cell.
+    pub fn set_back(
+        &mut self,
+        keys: &VaultKeys,
+        stores: &[&Contents],
+        relays: &mut dyn FnMut(&Cell) -> Vec<(Clock, CellTag)>,
+    ) {
         for (cell, edits) in &mut self.cells {
             if !edits.iter().any(|edit| edit.required) {
                 continue;
             }
             let relayed = relays(cell);
             for number in 0..edits.len() {
-                let least = edits[number].least();
-                let held = stores.iter().any(|store| is_there(cell, edits, number, store, false))
-                    || relayed.iter().any(|clock| *clock >= least);
+                let held = stores.iter().any(|store| is_there(cell, edits, number, store, None))
+                    || relayed.iter().any(|held| has(keys, cell, &edits[number], held));
                 edits[number].required &= held;
             }
         }
     }
 
     /// Compares what a store holds in the end with what must be there.
-    pub fn check(&self, contents: &Contents) -> Result<(), String> {
+    pub fn check(&self, keys: &VaultKeys, contents: &Contents) -> Result<(), String> {
         for (cell, (clock, value)) in contents {
             let mut known = self.cells.get(cell).into_iter().flatten();
             if !known.any(|edit| edit.clocks.contains(clock) && edit.value == *value) {
@@ -141,12 +175,7 @@ impl Model {
         }
         for (cell, edits) in self.cells.iter().filter(|(cell, _)| !self.excused.contains(&cell.0)) {
             for (number, edit) in edits.iter().enumerate().filter(|(_, edit)| edit.required) {
-                let twin = |other: &Edit| other.value != edit.value;
-                let is_twin = cell.0.as_piece().is_some() && edits.iter().any(twin);
-                if self.may_have_twins && is_twin {
-                    continue;
-                }
-                if !is_there(cell, edits, number, contents, true) {
+                if !is_there(cell, edits, number, contents, Some(keys)) {
                     let now = contents.get(cell);
                     return Err(format!("lost: {cell:?}, {edit:?}; now {now:?}"));
                 }
@@ -156,23 +185,48 @@ impl Model {
     }
 }
 
-/// Whether a store has an edit, or what beats it; where `newer` counts, any newer one does. Before
-/// all is at rest it may still be stamped anew, to before this one.
-fn is_there(cell: &Cell, edits: &[Edit], number: usize, contents: &Contents, newer: bool) -> bool {
+/// Whether a store has an edit, or what beats it. In the end, where the keys are given, that is any
+/// newer one, or another under the same clock whose tag is greater: a device and its copy wrote both.
+/// Before all is at rest the newer one may still be stamped anew, to before this one.
+fn is_there(
+    cell: &Cell,
+    edits: &[Edit],
+    number: usize,
+    contents: &Contents,
+    in_the_end: Option<&VaultKeys>,
+) -> bool {
     let edit = &edits[number];
-    if edit.beaten_by.is_some_and(|by| is_there(cell, edits, by, contents, newer)) {
+    if edit.beaten_by.is_some_and(|by| is_there(cell, edits, by, contents, in_the_end)) {
         return true;
     }
     let held = contents.get(cell).is_some_and(|(clock, value)| {
-        newer && *clock > edit.least() || (edit.clocks.contains(clock) && *value == edit.value)
+        let same_clock = edit.clocks.contains(clock);
+        let beats = |keys: &VaultKeys| {
+            let tag = |value| tag_of(keys, cell, clock, value);
+            let is_twin = same_clock && cell.0.as_piece().is_none();
+            *clock > edit.least() || (is_twin && tag(value) > tag(&edit.value))
+        };
+        (same_clock && *value == edit.value) || in_the_end.is_some_and(beats)
     });
-    held || is_purged(cell, edit, contents) || stands_elsewhere(cell, edit, contents)
+    let purge = edit.purged_at.unwrap_or(edit.least()).min(edit.least());
+    held || is_purged(cell, purge, contents) || stands_elsewhere(cell, edit, contents)
 }
 
-fn is_purged(cell: &Cell, edit: &Edit, contents: &Contents) -> bool {
+/// Whether a relay that holds a cell so has an edit of it, or what beats it.
+fn has(keys: &VaultKeys, cell: &Cell, edit: &Edit, (clock, tag): &(Clock, CellTag)) -> bool {
+    if *clock > edit.least() {
+        return true;
+    }
+    let own = || tag_of(keys, cell, clock, &edit.value);
+    let beats = if cell.0.as_piece().is_some() { *tag == own() } else { *tag >= own() };
+    edit.clocks.contains(clock) && beats
+}
+
+/// Whether the execution was purged at a clock or later.
+fn is_purged(cell: &Cell, clock: Clock, contents: &Contents) -> bool {
     let Some(execution) = cell.0.execution() else { return false };
     let purge = contents.get(&(ItemKey::purge(execution), CONTENT.to_owned()));
-    purge.is_some_and(|(clock, _)| *clock >= edit.least())
+    purge.is_some_and(|(purged, _)| *purged >= clock)
 }
 
 /// Whether the lines of a log piece are there under another device's name, or in a dropped range.

@@ -15,8 +15,12 @@ pub enum Flight {
 /// A request under way.
 #[derive(Clone, Debug)]
 pub struct Letter {
+    /// The backend that stands for the relay at its sender.
     pub backend: BackendId,
+    /// To which relay.
     pub relay: usize,
+    /// From which device.
     pub device: DeviceId,
+    /// What.
     pub bytes: Vec<u8>,
 }

@@ -83,20 +83,6 @@ impl std::fmt::Display for Faults {
     }
 }
 
-impl Faults {
-    /// Whether something that is ahead of the clock may have to wait until it is due.
-    pub fn may_wait(&self) -> bool {
-        let identities = self.copy + self.device_restore + self.removal + self.late;
-        let unopened = self.altered + self.altered_push;
-        self.relay_clock + self.relay_restore + self.purge + self.power + identities + unopened > 0
-    }
-
-    /// Whether what a relay holds can become other than what devices were told.
-    pub fn take_from_relays(&self) -> bool {
-        self.relay_restore + self.damage + self.copy > 0
-    }
-}
-
 impl Plan {
     /// Of a seed.
     pub fn new(random: &mut Random) -> Self {

@@ -16,12 +16,17 @@ use crate::broken::Broken;
 /// A relay.
 #[derive(Debug)]
 pub struct Relay {
+    /// The vault, by the rules.
     pub relay: MemoryRelay,
     /// How far its clock is ahead of the true time.
     pub skew_ms: i64,
     /// All that it accepted, in this order.
     pub accepted: Vec<SealedRecord>,
+    /// What it can be set back to, oldest first, with how much it had accepted then.
     pub backups: Vec<(MemoryRelay, usize)>,
+    /// Whether it has lost something that it had acknowledged, by damage or by being set back, since
+    /// all were last at rest.
+    pub took: bool,
     /// Whether it refused something for want of room.
     pub full: bool,
     broken: Option<Broken>,
@@ -31,7 +36,15 @@ impl Relay {
     /// An empty vault.
     pub fn new(broken: Option<Broken>) -> Self {
         let relay = MemoryRelay::new(RelayLimits::default());
-        Self { relay, skew_ms: 0, accepted: Vec::new(), backups: Vec::new(), full: false, broken }
+        Self {
+            relay,
+            skew_ms: 0,
+            accepted: Vec::new(),
+            backups: Vec::new(),
+            took: false,
+            full: false,
+            broken,
+        }
     }
 
     /// Answers a request.

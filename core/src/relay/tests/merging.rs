@@ -17,8 +17,11 @@ struct Step {
 /// What a record drops follows from row and clock, as all else does: each time it comes the same.
 fn any_record() -> impl Strategy<Value = SealedRecord> {
     let marks = subsequence(vec![1u8, 2, 3, 4], 1..=4);
-    (0..3u8, 0..6u64, 1..3u128, marks, 1..3u32).prop_map(|(row, millis, device, marks, key)| {
-        let record = generation(key, record(row, millis, device, &marks));
+    let parts = (0..3u8, 0..6u64, 1..3u128, marks, 1..3u32, 0..2u8);
+    parts.prop_map(|(row, millis, device, marks, key, twin)| {
+        let mut record = generation(key, record(row, millis, device, &marks));
+        // A device and its copy write other values under one clock.
+        record.cells.iter_mut().for_each(|cell| cell.tag.0[0] ^= twin * (1 + row % 2));
         let rows: Vec<u8> =
             (0..3).filter(|other| (millis >> other ^ device as u64) & 1 == 1).collect();
         match (u64::from(row) + millis * 3 + device as u64) % 5 {
@@ -52,16 +55,15 @@ fn assert_digests(relay: &MemoryRelay) {
 
 type Columns = BTreeMap<(OpaqueKey, Mark), (Clock, CellTag)>;
 
-/// What a device has that merges all of it: the newest clock of each column.
+/// What a device has that merges all of it: of each column the newest clock, and of that the greatest
+/// tag.
 fn merged(world: &mut World) -> Columns {
     let mut columns = Columns::new();
     for delivered in world.pull(&mut Device::new(99), false, 300) {
         let record = delivered.record;
         for cell in &record.cells {
             let entry = columns.entry((record.row, cell.mark)).or_insert((record.clock, cell.tag));
-            if record.clock > entry.0 {
-                *entry = (record.clock, cell.tag);
-            }
+            *entry = (record.clock, cell.tag).max(*entry);
         }
     }
     columns

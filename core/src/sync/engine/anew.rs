@@ -2,18 +2,19 @@
 //!
 //! There are two reasons. A device that turns out to be a copy of another, or to have been set back,
 //! may have issued clocks that the other issued as well: it goes on as a new device, and what nobody
-//! acknowledged gets clocks of that device. And a device whose wall clock was ahead has clocks that no
+//! acknowledged gets that device in its clocks. The times stay: an edit is as old as it was, and what
+//! was written since, perhaps by this very device before it was set back, still beats it. And a device whose wall clock was ahead has clocks that no
 //! relay accepts: once its wall clock is right, they are taken back as far as everything that anyone
-//! else may have seen. These are the only places where a clock that was written is changed.
+//! else may have seen, also those that it issued under an id that it has given up since. These are the only places where a clock that was written is changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::change::ChangeNumber;
 use crate::clock::{Clock, ClockTime, ColumnSet};
-use crate::history::{History, HistoryError, HistoryWriter, note_predecessor};
+use crate::history::{History, HistoryError, HistoryWriter, note_predecessor, predecessors};
 use crate::id::{DeviceId, ExecutionId};
 use crate::schema::RowKey;
-use crate::store::{ChangedItem, ItemKey, ReadTx, Store};
+use crate::store::{ChangedItem, ItemKey, KeptCell, ReadTx, Store};
 use crate::sync::connection::Connection;
 use crate::sync::limits::AHEAD_MS_MAX;
 use crate::sync::settled::Settled;
@@ -24,8 +25,23 @@ const SCANNED_AT_ONCE: usize = 512;
 /// Most refused items that are looked at in one run.
 const REFUSED_MAX: usize = 65_536;
 
-/// Columns of a row under one clock, to be stamped anew.
-type Group = (RowKey, Clock, ColumnSet);
+/// What was written under one clock and is to be stamped anew.
+#[derive(Clone, Debug, PartialEq)]
+struct Group {
+    clock: Clock,
+    item: ItemKey,
+    target: Target,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Target {
+    /// Columns of a row.
+    Columns(RowKey, ColumnSet),
+    /// A cell that is kept for a newer program, and that was stated again with its row.
+    Kept(KeptCell),
+    /// The purge of an execution.
+    Purge(ExecutionId),
+}
 
 /// Makes the history that of another device: a new id, what nobody acknowledged stamped anew, and
 /// every backend met as if for the first time.
@@ -43,12 +59,14 @@ pub fn become_another<S: Store>(
     let old = history.device();
     history.write(now, |writer| {
         let most = newest_acknowledged(writer.reader().tx())?;
-        let groups = unacknowledged_groups(writer.reader().tx(), old, most)?;
+        let groups = unacknowledged_groups(writer.reader().tx(), &[old], most)?;
         let last = writer.reader().tx().counters()?.clock;
         note_predecessor(writer.tx_mut(), old)?;
         writer.become_device(new, last);
         writer.tx_mut().set_device(new)?;
-        stamp(writer, groups, |_, _| true)?;
+        for Group { clock, item, target } in groups {
+            target.restamp(writer, &item, Clock { device: new, ..clock })?;
+        }
         take_log_along(writer, old, most)?;
         let newest = writer.newest_change();
         for backend in writer.reader().tx().backends()? {
@@ -98,17 +116,18 @@ pub(super) fn restamp_refused(
     if refused.is_empty() {
         return Ok(());
     }
-    let device = writer.device();
+    let mut own = predecessors(writer.reader().tx())?;
+    own.push(writer.device());
     let wall = u64::try_from(writer.now().as_millis()).unwrap_or(0);
     let most = newest_acknowledged(writer.reader().tx())?;
-    let mut groups = unacknowledged_groups(writer.reader().tx(), device, most)?;
+    let mut groups = unacknowledged_groups(writer.reader().tx(), &own, most)?;
     for item in &refused {
-        groups.extend(own_groups(writer.reader().tx(), item, device, None)?);
+        groups.extend(own_groups(writer.reader().tx(), item, &own)?);
     }
-    groups.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+    groups.sort_by(|a, b| (a.clock, &a.item).cmp(&(b.clock, &b.item)));
     groups.dedup();
     let (ahead, fine): (Vec<Group>, Vec<Group>) =
-        groups.into_iter().partition(|(_, clock, _)| clock.time.millis() > wall);
+        groups.into_iter().partition(|group| group.clock.time.millis() > wall);
     if ahead.is_empty() {
         return Ok(());
     }
@@ -116,17 +135,11 @@ pub(super) fn restamp_refused(
     for backend in writer.reader().tx().backends()? {
         floor = floor.max(Connection::decode(&backend.position).unwrap_or_default().newest);
     }
-    floor = floor.max(fine.iter().map(|(_, clock, _)| clock.time).max().unwrap_or(ClockTime::ZERO));
-    writer.become_device(device, floor);
-    // Never upwards: where others have moved on past it, the old clock is no longer ahead of them.
-    let stamped = stamp(writer, ahead, |old, new| new < old)?;
-    // What keeps its clock is offered again when it is due.
-    for item in refused.iter().filter(|item| stamped.contains(item)) {
-        for backend in writer.reader().tx().backends()? {
-            writer.tx_mut().remove_rejection(backend.id, item)?;
-        }
-    }
-    Ok(())
+    floor = floor.max(fine.iter().map(|group| group.clock.time).max().unwrap_or(ClockTime::ZERO));
+    writer.become_device(writer.device(), floor);
+    // The rejections stay until the backends have taken the items, all of each: what others wrote in
+    // them was refused as well. What keeps its clock is offered again when it is due.
+    set_back(writer, ahead)
 }
 
 /// Items refused for their clock by every backend that they were offered to.
@@ -159,10 +172,10 @@ fn newest_acknowledged(tx: &dyn ReadTx) -> Result<ChangeNumber, HistoryError> {
     Ok(sent.unwrap_or(ChangeNumber::ZERO))
 }
 
-/// What a device wrote and nobody acknowledged, by row and clock.
+/// What some devices wrote in rows and nobody acknowledged.
 fn unacknowledged_groups(
     tx: &dyn ReadTx,
-    device: DeviceId,
+    own: &[DeviceId],
     most: ChangeNumber,
 ) -> Result<Vec<Group>, HistoryError> {
     let mut groups = Vec::new();
@@ -172,50 +185,106 @@ fn unacknowledged_groups(
         let Some(last) = changes.last() else { return Ok(groups) };
         after = last.number;
         for change in changes {
-            if let ChangedItem::Row(key) = change.item {
-                let item = ItemKey::from(&key);
-                let columns = unsent::unacknowledged(tx, &item, change.number)?;
-                groups.extend(own_groups(tx, &item, device, columns)?);
+            let item = ItemKey::from(&change.item);
+            match change.item {
+                ChangedItem::Row(_) => {
+                    let columns = unsent::unacknowledged(tx, &item, change.number)?;
+                    groups.extend(row_groups(tx, &item, own, columns)?);
+                }
+                ChangedItem::Kept { .. } => groups.extend(kept_groups(tx, &item, own)?),
+                _ => {}
             }
         }
     }
 }
 
-/// The clocks of a row that a device issued, with their columns.
+/// All that some devices wrote of an item: the purge, or the row's columns and kept cells by clock.
 fn own_groups(
     tx: &dyn ReadTx,
     item: &ItemKey,
-    device: DeviceId,
+    own: &[DeviceId],
+) -> Result<Vec<Group>, HistoryError> {
+    if let (ItemKey::PURGES, Some(execution)) = (item.table.as_str(), item.execution()) {
+        let clock = tx.purged(&RowKey::Execution(execution))?;
+        let clock = clock.filter(|clock| own.contains(&clock.device));
+        let target = Target::Purge(execution);
+        let group = clock.map(|clock| Group { clock, item: item.clone(), target });
+        return Ok(group.into_iter().collect());
+    }
+    let mut groups = row_groups(tx, item, own, None)?;
+    groups.extend(kept_groups(tx, item, own)?);
+    Ok(groups)
+}
+
+/// The cells kept for a row that some devices wrote.
+fn kept_groups(
+    tx: &dyn ReadTx,
+    item: &ItemKey,
+    own: &[DeviceId],
+) -> Result<Vec<Group>, HistoryError> {
+    let kept = tx.kept(&item.table, &item.key)?.into_iter();
+    let kept = kept.filter(|cell| own.contains(&cell.clock.device));
+    let group = |cell: KeptCell| {
+        let (clock, item) = (cell.clock, item.clone());
+        Group { clock, item, target: Target::Kept(cell) }
+    };
+    Ok(kept.map(group).collect())
+}
+
+/// The columns of a row, or those within a set, that some devices wrote, by clock.
+fn row_groups(
+    tx: &dyn ReadTx,
+    item: &ItemKey,
+    own: &[DeviceId],
     within: Option<ColumnSet>,
 ) -> Result<Vec<Group>, HistoryError> {
     let Some(key) = item.row() else { return Ok(Vec::new()) };
     let Some(row) = tx.row(&key, ColumnSet::EMPTY)? else { return Ok(Vec::new()) };
     let within = within.unwrap_or(key.table().all_columns());
-    let own = row.clocks.groups().into_iter().filter(|(clock, _)| clock.device == device);
-    Ok(own
-        .map(|(clock, columns)| (key.clone(), clock, columns.intersection(within)))
-        .filter(|(_, _, columns)| !columns.is_empty())
+    let groups = row.clocks.groups().into_iter().filter(|(clock, _)| own.contains(&clock.device));
+    Ok(groups
+        .map(|(clock, columns)| (clock, columns.intersection(within)))
+        .filter(|(_, columns)| !columns.is_empty())
+        .map(|(clock, columns)| {
+            let target = Target::Columns(key.clone(), columns);
+            Group { clock, item: item.clone(), target }
+        })
         .collect())
 }
 
-/// Gives each old clock a new one, in their order, where `takes(old, new)`. Says which rows have one.
-fn stamp(
-    writer: &mut HistoryWriter<'_>,
-    groups: Vec<Group>,
-    takes: impl Fn(ClockTime, ClockTime) -> bool,
-) -> Result<BTreeSet<ItemKey>, HistoryError> {
-    let mut clocks: BTreeMap<Clock, Option<Clock>> =
-        groups.iter().map(|(_, clock, _)| (*clock, None)).collect();
+/// Gives each old clock a new one, in their order. Never upwards: where others have moved on past it,
+/// the old clock is no longer ahead of them.
+fn set_back(writer: &mut HistoryWriter<'_>, groups: Vec<Group>) -> Result<(), HistoryError> {
+    let mut clocks: BTreeMap<Clock, Clock> =
+        groups.iter().map(|group| (group.clock, group.clock)).collect();
     for (old, new) in &mut clocks {
-        let ticked = writer.tick()?;
-        *new = takes(old.time, ticked.time).then_some(ticked);
+        *new = writer.tick()?.min(*old);
     }
-    let mut stamped = BTreeSet::new();
-    for (key, old, columns) in groups {
-        if let Some(Some(new)) = clocks.get(&old) {
-            writer.restamp(&key, columns, *new)?;
-            stamped.insert(ItemKey::from(&key));
+    for Group { clock, item, target } in groups {
+        if let Some(new) = clocks.get(&clock).filter(|new| new.time < clock.time) {
+            target.restamp(writer, &item, *new)?;
         }
     }
-    Ok(stamped)
+    Ok(())
+}
+
+impl Target {
+    fn restamp(
+        self,
+        writer: &mut HistoryWriter<'_>,
+        item: &ItemKey,
+        clock: Clock,
+    ) -> Result<(), HistoryError> {
+        match self {
+            Self::Columns(key, columns) => writer.restamp(&key, columns, clock),
+            Self::Kept(cell) => {
+                let change = writer.next_change();
+                let cell = KeptCell { clock, ..cell };
+                Ok(writer.tx_mut().keep(&item.table, &item.key, &cell, change)?)
+            }
+            // What it covered, it covers still: the new clock is above all that came from others,
+            // and what was written here after it has a later one.
+            Self::Purge(execution) => writer.purge_up_to(execution, clock, Vec::new()),
+        }
+    }
 }

@@ -20,14 +20,15 @@ use crate::sync::vault::Vault;
 /// Most records that were set aside to be tried again in one transaction.
 const RETRIED_AT_ONCE: usize = 256;
 
-/// Merges a page and moves the position behind it. Everything or nothing.
+/// Merges a page and moves the position behind it. Everything or nothing. Says whether the page shows
+/// that somebody else writes under this device's name: this is a copy, or was set back.
 pub(super) fn import_page(
     writer: &mut HistoryWriter<'_>,
     vault: &Vault,
     page: &Page,
     connection: &mut Connection,
     run: &mut SyncRun,
-) -> Result<(), HistoryError> {
+) -> Result<bool, HistoryError> {
     let mut batch = Batch::begin(writer, run.backend)?;
     for delivered in &page.records {
         batch.take(writer, vault, &delivered.record, Way::Pulled, run)?;
@@ -39,7 +40,9 @@ pub(super) fn import_page(
     run.rows_done += page.records.len() as u64;
     let behind = page.state.head.saturating_sub(page.next.map_or(0, |next| next.sequence));
     run.rows_total = run.rows_done + if page.more { behind } else { 0 };
-    batch.end(writer, connection, run)
+    let twin = batch.twin;
+    batch.end(writer, connection, run)?;
+    Ok(twin)
 }
 
 /// Merges the records of chosen rows. The position does not move: they were not read in sequence.
@@ -81,7 +84,7 @@ pub(super) fn retry_set_aside(
     let mut batch = Batch::begin(writer, run.backend)?;
     for held in again {
         let taken = take(writer, vault, &held.record)?;
-        if let Taken::Merged { item, change } = taken {
+        if let Taken::Merged { item, change, .. } = taken {
             held.remove(writer.tx_mut())?;
             batch.saw(&held.record);
             batch.note(item, change);
@@ -143,6 +146,8 @@ struct Batch {
     entities: BTreeMap<(String, Option<ExecutionId>), (EntityResult, EntityOutcome)>,
     /// What has a row of the log of its own, with words.
     told: Vec<(Option<ItemKey>, EntityResult, EntityOutcome, String)>,
+    /// Whether somebody else writes under this device's name.
+    twin: bool,
 }
 
 impl Batch {
@@ -159,6 +164,7 @@ impl Batch {
             authors: BTreeMap::new(),
             entities: BTreeMap::new(),
             told: Vec::new(),
+            twin: false,
         })
     }
 
@@ -178,11 +184,12 @@ impl Batch {
         let taken = take(writer, vault, record)?;
         writer.arriving(None);
         match taken {
-            Taken::Merged { item, change } => {
+            Taken::Merged { item, change, contested } => {
                 self.saw(record);
                 if way == Way::FetchedAgain {
                     self.opened_now(writer, record, &item, change.is_some(), run)?;
                 }
+                self.twin |= contested && record.clock.device == writer.device();
                 if change.is_none() {
                     run.counts.skipped += 1;
                 }
@@ -212,6 +219,8 @@ impl Batch {
                     record: record.clone(),
                 };
                 set_aside.put(writer.tx_mut())?;
+                let own = item.as_ref().and_then(ItemKey::as_piece);
+                self.twin |= own.is_some_and(|(log, _)| log.device == writer.device());
                 self.told.push((item, EntityResult::Failed, outcome, detail));
             }
         }

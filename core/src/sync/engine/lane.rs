@@ -212,7 +212,7 @@ impl Lane {
             Some(Ok(Answer::Page(page))) if self.knows_more_of_us(history, &page)? => {
                 self.refused(history, Refusal::Forked, now, entropy)?;
             }
-            Some(Ok(answer)) => self.answered(around, history, answer, now)?,
+            Some(Ok(answer)) => self.answered(around, history, answer, now, entropy)?,
             Some(Err(error)) => self.fail(history, ("unreachable", error.message), now)?,
             None => match &self.request {
                 Some(request) => return Ok(LaneWant::Send(request.clone())),
@@ -593,11 +593,16 @@ impl Lane {
         history: &mut History<S>,
         answer: Answer,
         now: Timestamp,
+        entropy: &mut dyn Entropy,
     ) -> Result<(), HistoryError> {
         let Some(request) = self.request.clone() else { return Ok(()) };
         self.connection.heard_at = Some(now);
         match (&request, answer) {
-            (Request::Pull(_), Answer::Page(page)) => self.pulled(around, history, &page, now)?,
+            (Request::Pull(_), Answer::Page(page)) => {
+                if self.pulled(around, history, &page, now)? {
+                    return self.refused(history, Refusal::Forked, now, entropy);
+                }
+            }
             (Request::Push(push), Answer::Pushed(pushed))
                 if push.records.len() == pushed.verdicts.len() =>
             {
@@ -669,27 +674,28 @@ impl Lane {
         Ok(newest.time > history.read(|reader| Ok(reader.tx().counters()?.clock))?)
     }
 
+    /// Takes a page. Says whether it shows that this device has a twin.
     fn pulled<S: Store>(
         &mut self,
         around: &Surroundings,
         history: &mut History<S>,
         page: &Page,
         now: Timestamp,
-    ) -> Result<(), HistoryError> {
+    ) -> Result<bool, HistoryError> {
         let (mut connection, mut run) = (self.connection, self.run.clone());
         heard(&mut connection, &page.state, now);
         connection.acknowledged(page.state.acknowledged);
-        history.write(now, |writer| {
+        let twin = history.write(now, |writer| {
             importing::import_page(writer, &around.vault, page, &mut connection, &mut run)
         })?;
         (self.connection, self.run) = (connection, run);
-        if page.more {
-            return Ok(());
+        if page.more || twin {
+            return Ok(twin);
         }
         self.digests = Some((page.state.head, page.state.digests.clone()));
         // What came in between may have to go on, too.
         self.step = if self.again { Step::Gather } else { Step::Pulled };
-        Ok(())
+        Ok(false)
     }
 
     fn pushed<S: Store>(

@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::find_backend;
-use super::repairing::{Repair, repair, touch};
+use super::repairing::{Repair, repair};
 use crate::change::ChangeNumber;
 use crate::clock::Clock;
 use crate::history::{History, HistoryError, HistoryWriter};
@@ -21,6 +21,7 @@ use crate::sync::connection::Connection;
 use crate::sync::digests::{Digests, share_of};
 use crate::sync::message::{Answer, Compare, Describe, Fetch, Held, Request};
 use crate::sync::quarantine::SetAside;
+use crate::sync::rewriting::touch;
 use crate::sync::run::{
     Direction, EntityOutcome, EntityResult, SyncLogEntry, SyncRun, Verification,
 };
