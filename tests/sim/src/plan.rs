@@ -165,9 +165,4 @@ fn further_faults(random: &mut Random, faults: &mut Faults) {
             *fault = 1 + random.below(most);
         }
     }
-    // A device that has set something aside for good compares nothing any more, so that nobody may
-    // be left to notice what a relay's disk has lost.
-    if faults.damage > 0 {
-        faults.altered_push = 0;
-    }
 }

@@ -30,7 +30,7 @@ pub const KINDS: [&str; 32] = [
     "a quota that was reached was raised",
     "a relay's disk changed a record",
     "a record was altered on its way to a device",
-    "a record was altered on its way to a relay",
+    "a request was altered on its way to a relay",
     "a record was set aside",
     "what did not open opened when it was fetched again",
     "a newer program wrote an unknown column",

@@ -6,7 +6,7 @@ use runlog_core::sync::message::{Answer, Reason, Request, Verdict};
 use runlog_core::sync::wire::{decode_answer, decode_request, encode_answer, encode_request};
 use runlog_core::time::Timestamp;
 
-use crate::altered::alter_answer;
+use crate::altered::{alter_answer, alter_byte};
 use crate::broken::Broken;
 use crate::network::{Flight, Letter};
 use crate::world::{World, trace};
@@ -50,12 +50,9 @@ impl World {
             if self.random.chance(self.faults.cut) {
                 struck.strike("a message was cut off");
                 bytes.truncate(self.random.below(bytes.len() as u64) as usize);
-            } else if self.faults.altered_push > 0
-                && self.random.chance(self.faults.altered_push)
-                && let Some(altered) = self.alter_request(&errand.request)
-            {
-                self.report.struck.strike("a record was altered on its way to a relay");
-                bytes = altered;
+            } else if self.faults.altered_push > 0 && self.random.chance(self.faults.altered_push) {
+                struck.strike("a request was altered on its way to a relay");
+                alter_byte(&mut self.random, &mut bytes);
             }
             Flight::Request(Letter { bytes, ..whole })
         };

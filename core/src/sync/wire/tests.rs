@@ -180,6 +180,7 @@ proptest! {
     fn arbitrary_bytes_never_panic(kind in any::<u8>(), tail in vec(any::<u8>(), 0..200)) {
         let mut bytes = vec![limits::PROTOCOL, (kind % 8) | (kind & 0x80)];
         bytes.extend(tail);
+        let bytes = with_checksum(bytes);
         if let Ok(request) = decode_request(&bytes) {
             let again = encode_request(&request).unwrap();
             prop_assert_eq!(decode_request(&again), Ok(request));
@@ -194,15 +195,31 @@ proptest! {
     fn a_changed_byte_never_panics(
         request in any_request(), answer in any_answer(), at in any::<prop::sample::Index>(), to in any::<u8>(),
     ) {
+        let mut bytes = said(encode_request(&request).unwrap());
+        let index = at.index(bytes.len());
+        bytes[index] = to;
+        let _ = decode_request(&with_checksum(bytes));
+        let mut bytes = said(encode_answer(&answer).unwrap());
+        let index = at.index(bytes.len());
+        bytes[index] = to;
+        let _ = decode_answer(&with_checksum(bytes));
+    }
+
+    #[test]
+    fn what_was_altered_on_its_way_is_refused(
+        request in any_request(), at in any::<prop::sample::Index>(), bit in 0..8u32,
+    ) {
         let mut bytes = encode_request(&request).unwrap();
         let index = at.index(bytes.len());
-        bytes[index] = to;
-        let _ = decode_request(&bytes);
-        let mut bytes = encode_answer(&answer).unwrap();
-        let index = at.index(bytes.len());
-        bytes[index] = to;
-        let _ = decode_answer(&bytes);
+        bytes[index] ^= 1 << bit;
+        prop_assert!(decode_request(&bytes).is_err());
     }
+}
+
+/// A message without its checksum.
+fn said(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.truncate(bytes.len() - SUM_LEN);
+    bytes
 }
 
 fn record(number: u8) -> SealedRecord {
@@ -245,22 +262,25 @@ fn a_record_of_many_takes_little() {
 #[test]
 fn forged_counts_are_refused() {
     let push = Push { standing: Standing::default(), id: PushId([1; 16]), records: Vec::new() };
-    let bytes = encode_request(&Request::Push(push)).unwrap();
+    let bytes = said(encode_request(&Request::Push(push)).unwrap());
     // Behind version, kind, standing and id stand four dictionaries and the records.
     let counts = 2 + 3 + 16;
     assert_eq!(bytes.len(), counts + 5);
     for at in counts..bytes.len() {
         let mut forged = bytes[..at].to_vec();
         crate::codec::put_varint(&mut forged, u64::MAX);
+        let forged = with_checksum(forged);
         assert!(matches!(decode_request(&forged), Err(DecodeError::TooLong { .. })), "{at}");
         let mut forged = bytes[..at].to_vec();
         crate::codec::put_varint(&mut forged, 1000);
+        let forged = with_checksum(forged);
         assert_eq!(decode_request(&forged), Err(DecodeError::Truncated), "{at}");
     }
     let mut verdicts = head(0x82);
     verdicts.extend([0; 16]);
     verdicts.push(0);
     verdicts.extend([1, 1, 0xff, 0xff, 0xff, 0xff, 0x0f]);
+    let verdicts = with_checksum(verdicts);
     let limit = limits::RECORDS_MAX;
     assert_eq!(decode_answer(&verdicts), Err(DecodeError::TooLong { what: "verdicts", limit }));
 }
