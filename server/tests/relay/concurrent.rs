@@ -8,7 +8,7 @@ use runlog_core::sealed::SealedRecord;
 use runlog_core::sync::message::{Delivered, Verdict};
 use runlog_server::Database;
 
-use crate::cluster::Cluster;
+use crate::cluster::cluster;
 use crate::support::{Device, Place, Relay, record};
 
 /// Pulls all the time until told to stop, then once more.
@@ -105,7 +105,7 @@ fn until_waiting(control: &mut Client, name: &str, statement: &str) {
 /// The first push begins, the second begins, locks and commits while the first waits for the lock.
 #[test]
 fn pushes_that_commit_in_the_opposite_order_of_their_start() {
-    let cluster = Cluster::start();
+    let cluster = cluster();
     let start = |name: &str| {
         let database = Database::Postgres(cluster.url(name));
         let damage = Box::new(|_| ());
@@ -114,7 +114,7 @@ fn pushes_that_commit_in_the_opposite_order_of_their_start() {
     let mut devices = start("before").devices(3);
     let mut reader = devices.pop().unwrap();
     let (mut late, mut early) = (devices.pop().unwrap(), devices.pop().unwrap());
-    let mut control = cluster.connect();
+    let mut control = cluster.connect().unwrap();
     control.batch_execute(HOOKS).unwrap();
     let (first, second, third) = (start("first"), start("second"), start("third"));
     control.batch_execute("SELECT pg_advisory_lock(1), pg_advisory_lock(2)").unwrap();

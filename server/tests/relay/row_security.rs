@@ -6,7 +6,7 @@ use runlog_core::sealed::OpaqueKey;
 use runlog_server::Database;
 use serde_json::json;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, cluster};
 use crate::support::{Place, Relay, hex, record};
 
 /// Tables with a vault, each with a column that a member may change.
@@ -69,9 +69,9 @@ fn is_denied(client: &mut Client, sql: &str) -> bool {
 
 #[test]
 fn each_role_sees_what_it_may_and_no_more() {
-    let cluster = Cluster::start();
+    let cluster = cluster();
     let [first_account, _] = two_vaults(&cluster);
-    let mut client = cluster.connect();
+    let mut client = cluster.connect().unwrap();
     let (mine, other) = (hex(&[1; 16]), hex(&[2; 16]));
     let is_mine = format!("vault = '\\x{mine}'");
     let is_other = format!("vault = '\\x{other}'");
