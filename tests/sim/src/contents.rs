@@ -123,9 +123,9 @@ pub fn of_relay(keys: &VaultKeys, relay: &MemoryRelay) -> Opaque {
     }
     let mut opaque = Opaque::new();
     for (row, headers) in rows {
-        for (mark, (header, cell)) in winners(&headers) {
+        for (header, cell) in winners(&headers) {
             let tag = if untagged.contains(&header.table) { CellTag([0; 4]) } else { cell.tag };
-            opaque.insert((row, mark), (header.clock, tag));
+            opaque.insert((row, cell.mark), (header.clock, tag));
         }
     }
     opaque
