@@ -11,14 +11,14 @@ use runlog_core::sealed::{
     AckToken, Digest, KeyId, OpaqueKey, PushId, SealedRecord, TableTag, VaultId,
 };
 use runlog_core::sync::message::Place;
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::store::columns::{array, cells, drops, from_bits, put_cells, put_drops, to_bits};
 use crate::store::{Listed, Selection, StoreResult, Stored, VaultTx, VaultWork};
 
 /// Runs work on a vault, where it is there.
 pub(super) fn run(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     vault: VaultId,
     work: &mut VaultWork<'_>,
 ) -> StoreResult<bool> {
@@ -31,7 +31,7 @@ pub(super) fn run(
 }
 
 struct SqliteVault<'a> {
-    transaction: &'a Transaction<'a>,
+    transaction: &'a Connection,
     vault: [u8; VaultId::LEN],
 }
 
