@@ -61,9 +61,9 @@ audit: setup-lint ## Look for dependencies with known vulnerabilities (needs the
 demo: setup-build ## Try the program on a store of its own
 	scripts/demo.sh
 
-bench: setup-bench ## Compare with plain SQLite and PostgreSQL
+bench: setup-bench ## Compare with plain SQLite and PostgreSQL; only what BENCH names, if given
 	cargo build --release -p runlog-cli -p runlog-server -p runlog-bench
-	cargo run --release -p runlog-bench
+	cargo run --release -p runlog-bench -- $(BENCH)
 
 # Set-up. Each leaves alone what is there.
 

@@ -146,7 +146,7 @@ fn take_turns(mut member: Member, number: u64, turns: u64) -> Result<Vec<f64>, F
 
 /// Half of them of new rows, half of them newer ones.
 fn records(number: u64, turn: u64, member: &Member) -> Vec<SealedRecord> {
-    let first = number << 32 | turn * RECORDS / 2;
+    let first = (number << 32) + turn * RECORDS / 2;
     let now = runlog::now().as_millis().cast_unsigned();
     (first..first + RECORDS).map(|row| sealed_record(row, now + turn, member.device)).collect()
 }
