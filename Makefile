@@ -70,17 +70,21 @@ audit: setup-lint ## Look for dependencies with known vulnerabilities (needs the
 demo: setup-build ## Try the program on a store of its own
 	scripts/demo.sh
 
-bench: ## Compare with plain SQLite
-	cargo build --release -p runlog-cli -p runlog-bench
-	cargo run --release -p runlog-bench
+bench: setup-bench ## Compare with plain SQLite and PostgreSQL; only what BENCH names, if given
+	cargo build --release -p runlog-cli -p runlog-server -p runlog-bench
+	cargo run --release -p runlog-bench -- $(BENCH)
 
 # Set-up. Each leaves alone what is there.
 
-.PHONY: setup setup-build setup-native setup-browser setup-package setup-lint setup-fuzz setup-wasm-pack
+.PHONY: setup setup-build setup-bench setup-native setup-browser setup-package setup-lint setup-fuzz
+.PHONY: setup-wasm-pack
 setup: setup-native setup-browser setup-package setup-lint ## Install all that `test` and `lint` need
 
 setup-build: ## Install what a native build needs: a C compiler; cargo must be there
 	scripts/setup.sh build
+
+setup-bench: ## Install what `bench` needs
+	scripts/setup.sh build postgresql
 
 setup-native: ## Install what `test-native` needs
 	scripts/setup.sh build nextest postgresql

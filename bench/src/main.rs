@@ -1,4 +1,4 @@
-//! Runlog side by side with plain SQLite, in one process and one run. See `README.md`.
+//! Runlog side by side with plain SQLite and PostgreSQL, in one process and one run. See `README.md`.
 
 mod baseline;
 mod benches;
@@ -6,8 +6,10 @@ mod by_hand;
 mod corpus;
 mod measure;
 mod produce;
+mod relay;
 mod report;
 mod setup;
+mod stored;
 mod tune;
 mod workload;
 
@@ -21,7 +23,7 @@ use setup::Setup;
 /// Whatever goes wrong ends the run.
 pub(crate) type Failed = Box<dyn std::error::Error>;
 
-/// Runlog side by side with plain SQLite
+/// Runlog side by side with plain SQLite and PostgreSQL
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Runs only the benches whose name contains this
@@ -29,6 +31,9 @@ struct Arguments {
     /// A small workload once: shows that every bench runs, says nothing about speed
     #[arg(long)]
     quick: bool,
+    /// How often each figure is measured
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..))]
+    rounds: u8,
     #[command(subcommand)]
     command: Option<Other>,
 }
@@ -44,7 +49,7 @@ enum Other {
 
 type Bench = fn(&Setup) -> Result<Vec<Finding>, Failed>;
 
-const BENCHES: [(&str, Bench); 10] = [
+const BENCHES: [(&str, Bench); 15] = [
     ("executions", benches::executions::run),
     ("recorder", benches::recorder::run),
     ("merge", benches::merge::run),
@@ -54,12 +59,17 @@ const BENCHES: [(&str, Bench); 10] = [
     ("command", benches::command::run),
     ("pipe", benches::pipe::run),
     ("long-line", benches::long_line::run),
-    ("sync", benches::sync::run),
+    ("sync-first", benches::sync_first::run),
+    ("sync-scale", benches::sync_scale::run),
+    ("sync-postgres", benches::sync_postgres::run),
+    ("sync-crowd", benches::sync_crowd::run),
+    ("sync-bytes", benches::sync_bytes::run),
+    ("sync-seen", benches::sync_seen::run),
 ];
 
 fn main() -> Result<ExitCode, Failed> {
     let arguments = Arguments::parse();
-    let setup = Setup::new(arguments.quick)?;
+    let setup = Setup::new(arguments.quick, arguments.rounds.into())?;
     match arguments.command {
         Some(Other::Produce { lines }) => {
             produce::lines(lines);

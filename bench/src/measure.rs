@@ -36,6 +36,13 @@ fn on_processor() -> Duration {
     Duration::new(time.tv_sec.cast_unsigned(), time.tv_nsec as u32)
 }
 
+/// Peak of a process's resident memory in KiB.
+pub(crate) fn peak_kib(process: u32) -> Option<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
 /// One figure, measured several times.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Samples(Vec<f64>);
@@ -43,6 +50,10 @@ pub(crate) struct Samples(Vec<f64>);
 impl Samples {
     pub(crate) fn push(&mut self, sample: f64) {
         self.0.push(sample);
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
     }
 
     fn sorted(&self) -> Vec<f64> {
@@ -55,6 +66,13 @@ impl Samples {
     pub(crate) fn median(&self) -> f64 {
         let sorted = self.sorted();
         sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+
+    /// The one below which a share of all lies; the upper of two.
+    pub(crate) fn percentile(&self, percent: usize) -> f64 {
+        let sorted = self.sorted();
+        let at = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+        sorted.get(at).copied().unwrap_or(f64::NAN)
     }
 
     pub(crate) fn least(&self) -> f64 {

@@ -74,6 +74,7 @@ fn figure(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
+        0.0 => "0".to_owned(),
         size if size < 0.2 => format!("{value:.3}"),
         _ => format!("{value:.2}"),
     }

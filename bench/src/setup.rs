@@ -18,21 +18,22 @@ pub(crate) const DEVICE: DeviceId = DeviceId::from_u128(0x0d1d_0000_4000_8000_00
 #[derive(Debug)]
 pub(crate) struct Setup {
     quick: bool,
+    rounds: usize,
     directory: PathBuf,
 }
 
 impl Setup {
-    pub(crate) fn new(quick: bool) -> Result<Self, Failed> {
+    pub(crate) fn new(quick: bool, rounds: usize) -> Result<Self, Failed> {
         // Beside the program: on the disk that builds use, which is seldom a memory file system.
         let program = std::env::current_exe()?;
         let directory = program.parent().ok_or("the program is in no directory")?.join("bench");
         std::fs::create_dir_all(&directory)?;
-        Ok(Self { quick, directory })
+        Ok(Self { quick, rounds, directory })
     }
 
     /// How often each figure is measured.
     pub(crate) fn rounds(&self) -> usize {
-        if self.quick { 1 } else { 5 }
+        if self.quick { 1 } else { self.rounds }
     }
 
     /// A size of the workload.
@@ -54,14 +55,20 @@ impl Setup {
 
     /// The program `runlog`, built beside this one.
     pub(crate) fn runlog(&self) -> Result<PathBuf, Failed> {
-        let beside = self.directory.with_file_name("runlog");
+        self.program("runlog", "runlog-cli")
+    }
+
+    /// The program `runlog-server`, built beside this one.
+    pub(crate) fn server(&self) -> Result<PathBuf, Failed> {
+        self.program("runlog-server", "runlog-server")
+    }
+
+    fn program(&self, name: &str, package: &str) -> Result<PathBuf, Failed> {
+        let beside = self.directory.with_file_name(name);
         if !beside.exists() {
             let profile = if cfg!(debug_assertions) { "" } else { " --release" };
-            return Err(format!(
-                "{} is missing: cargo build{profile} -p runlog-cli",
-                beside.display()
-            )
-            .into());
+            let missing = beside.display();
+            return Err(format!("{missing} is missing: cargo build{profile} -p {package}").into());
         }
         Ok(beside)
     }

@@ -9,7 +9,20 @@ fn every_bench_runs() {
     let (stdout, stderr) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{stderr}");
-    for name in ["executions", "log lines", "merge", "open at", "memory"] {
+    let names = [
+        "executions",
+        "log lines",
+        "merge",
+        "open at",
+        "memory",
+        "first sync",
+        "unchanged",
+        "PostgreSQL",
+        "200 devices",
+        "ten short fields",
+        "seen elsewhere",
+    ];
+    for name in names {
         assert!(stdout.contains(name), "{stdout}{stderr}");
     }
 }

@@ -226,7 +226,7 @@ fn compare(tx: &mut dyn VaultTx, asked: &Asked<'_>, compare: &Compare) -> Result
     let mut parts: BTreeMap<u8, Digest> = BTreeMap::new();
     let mut row: Vec<Header> = Vec::new();
     let mut count = |row: &mut Vec<Header>| {
-        for (header, cell) in winners(row.iter()).into_values() {
+        for (header, cell) in winners(row.iter()) {
             let part = parts.entry(header.row.0[0]).or_default();
             part.add(&header.row, &header.clock, cell);
         }

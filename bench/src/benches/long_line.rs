@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::Failed;
-use crate::measure::Samples;
+use crate::measure::{Samples, peak_kib};
 use crate::report::{Finding, Target};
 use crate::setup::Setup;
 
@@ -22,16 +22,16 @@ pub(crate) fn run(setup: &Setup) -> Result<Vec<Finding>, Failed> {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()?;
-        let mut peak_kib = 0;
+        let mut peak = 0;
         // The peak only grows: the last reading before the end is all but the end's.
         while child.try_wait()?.is_none() {
-            peak_kib = peak(child.id()).unwrap_or(peak_kib);
+            peak = peak_kib(child.id()).unwrap_or(peak);
             std::thread::sleep(Duration::from_millis(2));
         }
-        if !child.wait()?.success() || peak_kib == 0 {
+        if !child.wait()?.success() || peak == 0 {
             return Err("the program failed, or its memory cannot be read".into());
         }
-        most.push(f64::from(peak_kib) / 1024.0);
+        most.push(f64::from(peak) / 1024.0);
     }
     let notes = format!("resident at its peak; {} MB printed", bytes / 1_000_000);
     Ok(vec![
@@ -39,11 +39,4 @@ pub(crate) fn run(setup: &Setup) -> Result<Vec<Finding>, Failed> {
             .unit(" MiB")
             .notes(notes),
     ])
-}
-
-/// Peak of the resident memory in KiB.
-fn peak(process: u32) -> Option<u32> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse().ok()
 }

@@ -1,26 +1,19 @@
 //! Opening, getting and listing in a history of a million executions, beside one of a thousand.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use runlog::Runlog;
 use runlog::id::ExecutionId;
 use runlog::query::ListQuery;
-use runlog_sqlite::SCHEMA_VERSION;
 
 use crate::Failed;
 use crate::measure::{Compared, Timed};
 use crate::report::{Finding, Target};
-use crate::setup::{Setup, open_history};
-use crate::workload::{ending, execution, mix};
+use crate::setup::Setup;
+use crate::stored::{self, RARE, SMALL};
+use crate::workload::{execution, mix};
 
-const SMALL: u64 = 1_000;
-const BATCH: u64 = 5_000;
-/// The workflow that has few runs in the large history.
-const RARE: &str = "rare";
-const RARE_RUNS: u64 = 100;
 const PAGE: u32 = 50;
-/// Goes with every change of what is built, the stored form of clocks included.
-const BUILD: u32 = 2;
 
 pub(crate) fn run(setup: &Setup) -> Result<Vec<Finding>, Failed> {
     let large = History::built(setup, setup.size(1_000_000, 3_000))?;
@@ -82,7 +75,7 @@ fn findings(found: [Compared; 5]) -> Vec<Finding> {
         .collect()
 }
 
-/// A history that is built once, and kept.
+/// A stored history, open.
 struct History {
     path: PathBuf,
     rows: u64,
@@ -91,15 +84,7 @@ struct History {
 
 impl History {
     fn built(setup: &Setup, rows: u64) -> Result<Self, Failed> {
-        let name = format!("scale-{rows}-schema-{SCHEMA_VERSION}-build-{BUILD}");
-        let path = setup.cache(&name)?.join("history.db");
-        if !path.exists() {
-            eprintln!("  building {rows} executions, once");
-            let unfinished = path.with_extension("unfinished");
-            let _ = std::fs::remove_file(&unfinished);
-            build(&unfinished, rows)?;
-            std::fs::rename(&unfinished, &path)?;
-        }
+        let path = stored::history(setup, rows)?;
         let runlog = Runlog::open(&path)?;
         Ok(Self { path, rows, runlog })
     }
@@ -122,29 +107,4 @@ impl History {
         let found = self.runlog.list(&query)?.executions.len();
         if found == PAGE as usize { Ok(()) } else { Err(format!("{found} of {workflow}").into()) }
     }
-}
-
-fn build(path: &Path, rows: u64) -> Result<(), Failed> {
-    let mut history = open_history(path)?;
-    let mut number = 0;
-    while number < rows {
-        let end = rows.min(number + BATCH);
-        let mut runs = Vec::new();
-        for number in number..end {
-            let mut new = execution(number)?;
-            if rows > SMALL && number % (rows / RARE_RUNS) == 7 {
-                new.workflow_id = RARE.parse()?;
-            }
-            runs.push(new);
-        }
-        let now = runs.last().ok_or("no runs")?.created_at;
-        history.write(now, |tx| {
-            runs.iter().try_for_each(|new| tx.start(new))?;
-            runs.iter().try_for_each(|new| tx.finish(new.id, &ending(new)))
-        })?;
-        number = end;
-    }
-    let connection = history.into_store().into_connection();
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-    Ok(())
 }

@@ -1,7 +1,6 @@
 //! Which of a row's records are needed.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::hash::Hasher;
 
 use siphasher::sip::SipHasher24;
@@ -51,22 +50,20 @@ impl Header {
     }
 }
 
-/// The winning columns of some records of one row, damaged ones included: for each mark the record
-/// with the newest clock; at equal clocks the greater tag, which only two different writes of a device
-/// and its copy tell apart; then the newer key, then the lower sequence.
+/// The winning columns of some records of one row, damaged ones included, ascending by mark: for each
+/// mark the record with the newest clock; at equal clocks the greater tag, which only two different
+/// writes of a device and its copy tell apart; then the newer key, then the lower sequence.
 pub fn winners<'a>(
     headers: impl IntoIterator<Item = &'a Header>,
-) -> BTreeMap<Mark, (&'a Header, &'a SealedCell)> {
-    let mut winners: BTreeMap<Mark, (&Header, &SealedCell)> = BTreeMap::new();
-    for header in headers {
-        for cell in &header.cells {
-            let winner = winners.entry(cell.mark).or_insert((header, cell));
-            if header.rank(cell) > winner.0.rank(winner.1) {
-                *winner = (header, cell);
-            }
-        }
+) -> Vec<(&'a Header, &'a SealedCell)> {
+    let of = |header: &'a Header| header.cells.iter().map(move |cell| (header, cell));
+    let mut cells: Vec<(&Header, &SealedCell)> = headers.into_iter().flat_map(of).collect();
+    // Those of a single record are in order already, and each is there once.
+    if !cells.is_sorted_by(|a, b| a.1.mark < b.1.mark) {
+        cells.sort_by_key(|(header, cell)| (cell.mark, Reverse(header.rank(cell))));
+        cells.dedup_by_key(|(_, cell)| cell.mark);
     }
-    winners
+    cells
 }
 
 /// What becomes of an incoming record.
@@ -117,10 +114,17 @@ pub enum Cover {
 /// assert_eq!(cover(&held, &record(6, &[1, 2, 3])), Cover::Accepted { covered: vec![0] });
 /// ```
 pub fn cover(held: &[Header], record: &SealedRecord) -> Cover {
+    if held.is_empty() && !record.cells.is_empty() {
+        return Cover::Accepted { covered: Vec::new() };
+    }
     let incoming = Header::new(u64::MAX, record);
     let standing = winners(held);
+    let winner_of = |mark: Mark| {
+        let at = standing.binary_search_by_key(&mark, |(_, cell)| cell.mark).ok()?;
+        Some(standing[at])
+    };
     let known = |cell: &SealedCell| {
-        let winner = standing.get(&cell.mark);
+        let winner = winner_of(cell.mark);
         winner.is_some_and(|(header, held)| header.rank(held) >= incoming.rank(cell))
     };
     if incoming.cells.iter().all(known) {
@@ -134,21 +138,20 @@ pub fn cover(held: &[Header], record: &SealedRecord) -> Cover {
     if let Some(at) = held.iter().position(same) {
         let mut after = held.to_vec();
         after[at].generation = record.key.generation;
-        return Cover::Replaces { at, covered: losers(&after, held.len()) };
+        return Cover::Replaces { at, covered: losers(&after, None) };
     }
-    let after: Vec<Header> = held.iter().cloned().chain([incoming]).collect();
-    Cover::Accepted { covered: losers(&after, held.len()) }
+    Cover::Accepted { covered: losers(held, Some(&incoming)) }
 }
 
-/// Those of the first `count` that win no column.
-fn losers(headers: &[Header], count: usize) -> Vec<usize> {
-    let mut wins = vec![false; headers.len()];
-    for (winner, _) in winners(headers).values() {
-        if let Ok(at) = headers.binary_search_by_key(&winner.sequence, |header| header.sequence) {
+/// Those of the held ones that win no column, beside an incoming one.
+fn losers(held: &[Header], incoming: Option<&Header>) -> Vec<usize> {
+    let mut wins = vec![false; held.len()];
+    for (winner, _) in winners(held.iter().chain(incoming)) {
+        if let Ok(at) = held.binary_search_by_key(&winner.sequence, |header| header.sequence) {
             wins[at] = true;
         }
     }
-    (0..count).filter(|at| !wins[*at]).collect()
+    (0..held.len()).filter(|at| !wins[*at]).collect()
 }
 
 /// A sum over all of a record's bytes, to notice when a disk has changed one: SipHash-2-4 under a

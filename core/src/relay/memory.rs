@@ -140,7 +140,7 @@ impl MemoryRelay {
         let mut digests: BTreeMap<TableTag, Digest> = BTreeMap::new();
         for key in self.rows.keys() {
             let headers = self.held(key).headers;
-            for (header, cell) in winners(headers.iter().filter(|h| !h.damaged)).into_values() {
+            for (header, cell) in winners(headers.iter().filter(|h| !h.damaged)) {
                 digests.entry(header.table).or_default().add(key, &header.clock, cell);
             }
         }
@@ -278,7 +278,7 @@ impl MemoryRelay {
         self.let_go_of_all_damaged();
         for key in self.rows.keys() {
             let headers = self.held(key).headers;
-            for (header, cell) in winners(&headers).into_values() {
+            for (header, cell) in winners(&headers) {
                 if header.table == compare.table {
                     parts.entry(key.0[0]).or_default().add(key, &header.clock, cell);
                 }

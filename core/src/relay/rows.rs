@@ -138,7 +138,7 @@ impl Outcome {
 /// Digests by table over the winning columns of one row.
 fn digests(headers: &[Header]) -> BTreeMap<TableTag, Digest> {
     let mut digests: BTreeMap<TableTag, Digest> = BTreeMap::new();
-    for (header, cell) in winners(headers).into_values() {
+    for (header, cell) in winners(headers) {
         digests.entry(header.table).or_default().add(&header.row, &header.clock, cell);
     }
     digests

@@ -19,6 +19,7 @@ use axum::routing::{delete, get, post, put};
 use runlog_core::entropy::random;
 use runlog_core::sealed::VaultId;
 use serde::de::DeserializeOwned;
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::decompression::RequestDecompressionLayer;
 use tracing::Instrument;
@@ -45,7 +46,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(|| async { Problem::NotFound })
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
         .layer(RequestDecompressionLayer::new())
-        .layer(CompressionLayer::new())
+        // What is sealed does not compress, whatever the effort; the rest is small.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn(observe))
         .with_state(app)
 }

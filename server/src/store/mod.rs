@@ -42,6 +42,9 @@ pub enum StoreError {
     /// SQLite failed.
     #[error("SQLite: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// The commit that a transaction shared with others failed.
+    #[error("SQLite: {0}")]
+    Shared(String),
     /// PostgreSQL failed.
     #[error("PostgreSQL: {}", describe(.0))]
     Postgres(#[from] ::postgres::Error),

@@ -1,4 +1,4 @@
-//! A PostgreSQL of its own for each test: a temporary cluster that is reached by a socket in its
+//! A PostgreSQL of its own for a test or a bench: a temporary cluster that is reached by a socket in its
 //! folder, and where a test asks for it over TLS on the loopback.
 #![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on fails.
 
@@ -41,9 +41,22 @@ impl Cluster {
     /// # Panics
     /// Where PostgreSQL is not installed or does not start.
     pub fn start() -> Self {
+        Self::start_on_the_socket("off")
+    }
+
+    /// As [`Self::start`], and a commit waits for the disk, as PostgreSQL does unless told otherwise.
+    ///
+    /// # Panics
+    /// Where PostgreSQL is not installed or does not start.
+    pub fn start_durable() -> Self {
+        Self::start_on_the_socket("on")
+    }
+
+    fn start_on_the_socket(fsync: &str) -> Self {
         let cluster = Self::empty();
         cluster.initialise(&["-A", "trust"]);
-        assert!(cluster.try_start("-c listen_addresses=''"), "the cluster does not start");
+        let started = cluster.try_start(&format!("-c listen_addresses='' -c fsync={fsync}"));
+        assert!(started, "the cluster does not start");
         cluster
     }
 
@@ -60,7 +73,7 @@ impl Cluster {
         let key = cluster.write("server.key", tls.key);
         let port = (0..PORTS_TRIED).map(|_| free_port()).find(|port| {
             cluster.try_start(&format!(
-                "-c listen_addresses=127.0.0.1 -c port={port} -c ssl=on -c ssl_cert_file={certificate} \
+                "-c listen_addresses=127.0.0.1 -c fsync=off -c port={port} -c ssl=on -c ssl_cert_file={certificate} \
                  -c ssl_key_file={key}"
             ))
         });
@@ -109,7 +122,7 @@ impl Cluster {
     }
 
     fn try_start(&self, options: &str) -> bool {
-        let options = format!("{options} -c fsync=off -k {}", self.folder.path().display());
+        let options = format!("{options} -k {}", self.folder.path().display());
         self.run("pg_ctl", &["start", "-w", "-D", &self.data(), "-o", &options, "-l", "/dev/null"])
     }
 

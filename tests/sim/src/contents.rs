@@ -153,9 +153,9 @@ fn won_at_relay(keys: &VaultKeys, relay: &MemoryRelay, only: Option<TableTag>) -
     }
     let mut opaque = Opaque::new();
     for (row, headers) in rows {
-        for (mark, (header, cell)) in winners(&headers) {
+        for (header, cell) in winners(&headers) {
             let tag = if untagged.contains(&header.table) { CellTag([0; 4]) } else { cell.tag };
-            opaque.insert((row, mark), (header.clock, tag));
+            opaque.insert((row, cell.mark), (header.clock, tag));
         }
     }
     opaque

@@ -90,7 +90,7 @@ proptest! {
         }
         for headers in rows.values() {
             let needed: std::collections::BTreeSet<u64> =
-                winners(headers).values().map(|(header, _)| header.sequence).collect();
+                winners(headers).iter().map(|(header, _)| header.sequence).collect();
             prop_assert_eq!(needed.len(), headers.len());
         }
     }

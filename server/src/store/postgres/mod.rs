@@ -26,8 +26,11 @@ use self::connection::Connection;
 use super::{AccessWork, Parallelism, RelayStore, StoreError, StoreResult, VaultWork};
 
 /// The migrations, in order.
-const MIGRATIONS: [(&str, &str); 2] =
-    [("records", include_str!("schema.sql")), ("roles", include_str!("roles.sql"))];
+const MIGRATIONS: [(&str, &str); 3] = [
+    ("records", include_str!("schema.sql")),
+    ("roles", include_str!("roles.sql")),
+    ("unreferenced", include_str!("unreferenced.sql")),
+];
 
 const PARALLELISM: Parallelism = Parallelism { reads: 6, writes: 6 };
 
@@ -42,8 +45,14 @@ pub struct PostgresStore {
 /// How often a transaction is tried.
 const TRIES_MAX: usize = 10;
 
-const SERVICE: &str = "SET LOCAL ROLE runlog_service";
-const MEMBER: &str = "SET LOCAL ROLE runlog_member";
+/// How transactions begin: in one message, as which role.
+const MEMBER_READS: &str =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL ROLE runlog_member";
+const MEMBER_WRITES: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL ROLE runlog_member";
+const SERVICE_READS: &str =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL ROLE runlog_service";
+/// What is decided about access rests on what is read: one set-up code makes one account.
+const SERVICE_WRITES: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL ROLE runlog_service";
 
 impl PostgresStore {
     /// Connects, and brings the schema up to date. The user of the connection must be allowed to
@@ -123,8 +132,7 @@ impl Drop for PostgresStore {
 
 impl RelayStore for PostgresStore {
     fn read_vault(&self, vault: VaultId, work: &mut VaultWork<'_>) -> StoreResult<bool> {
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        self.transaction(begin, &mut |connection| {
+        self.transaction(MEMBER_READS, &mut |connection| {
             enter(connection, vault)?;
             let sql = "SELECT FROM vaults WHERE vault = $1";
             let found = !connection.query(sql, &[&&vault.0[..]])?.is_empty();
@@ -136,7 +144,7 @@ impl RelayStore for PostgresStore {
     }
 
     fn write_vault(&self, vault: VaultId, work: &mut VaultWork<'_>) -> StoreResult<bool> {
-        self.transaction("BEGIN ISOLATION LEVEL READ COMMITTED", &mut |connection| {
+        self.transaction(MEMBER_WRITES, &mut |connection| {
             enter(connection, vault)?;
             // Nothing is read together with the lock: a combined statement would go on with what
             // was there before the wait.
@@ -150,18 +158,14 @@ impl RelayStore for PostgresStore {
     }
 
     fn read_access(&self, work: &mut AccessWork<'_>) -> StoreResult<()> {
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        self.transaction(begin, &mut |connection| {
-            connection.execute(SERVICE, &[])?;
+        self.transaction(SERVICE_READS, &mut |connection| {
             work(&mut access::Access { connection }).map(|()| true)
         })?;
         Ok(())
     }
 
     fn write_access(&self, work: &mut AccessWork<'_>) -> StoreResult<()> {
-        // What is decided here rests on what is read: one set-up code makes one account.
-        self.transaction("BEGIN ISOLATION LEVEL SERIALIZABLE", &mut |connection| {
-            connection.execute(SERVICE, &[])?;
+        self.transaction(SERVICE_WRITES, &mut |connection| {
             work(&mut access::Access { connection }).map(|()| true)
         })?;
         Ok(())
@@ -172,9 +176,8 @@ impl RelayStore for PostgresStore {
     }
 }
 
-/// Becomes a member of one vault until the transaction ends.
+/// Says which vault's member it is until the transaction ends.
 fn enter(connection: &mut Connection, vault: VaultId) -> StoreResult<()> {
-    connection.execute(MEMBER, &[])?;
     let sql = "SELECT set_config('runlog.vault', $1, true)";
     connection.query(sql, &[&vault.to_string()])?;
     Ok(())

@@ -233,15 +233,15 @@ impl VaultTx for PostgresVault<'_> {
 
     fn change(&mut self, device: DeviceId, change: &Change) -> StoreResult<()> {
         let Change { vault, place, device: state } = change;
-        let sql = "UPDATE vaults SET head = $2, head_push = $3, newest = $4, bytes = $5 \
-                   WHERE vault = $1";
+        let sql = "WITH vault AS (UPDATE vaults \
+                     SET head = $2, head_push = $3, newest = $4, bytes = $5 WHERE vault = $1) \
+                   INSERT INTO pushes (vault, last, push) VALUES ($1, $6, $7)";
         let push = vault.head.map(|head| head.push.0.to_vec());
         let numbers =
             [vault.sequence(), vault.newest.packed(), vault.bytes, place.sequence].map(to_bits);
         let [head, newest, bytes, last] = &numbers;
-        self.connection.execute(sql, &[&self.id(), head, &push, newest, bytes])?;
-        let sql = "INSERT INTO pushes (vault, last, push) VALUES ($1, $2, $3)";
-        self.connection.execute(sql, &[&self.id(), last, &place.push.0.as_slice()])?;
+        let place = place.push.0.as_slice();
+        self.connection.execute(sql, &[&self.id(), head, &push, newest, bytes, last, &place])?;
         let sql = "UPDATE devices SET ack_token = $3, sent = $4, sent_push = $5, last_push = $6, \
                    last_before = $7, last_content = $8, last_answer = $9, caught_up = $10, \
                    caught_up_at = $11 \
@@ -313,6 +313,9 @@ impl PostgresVault<'_> {
                    ON CONFLICT (vault, table_tag) \
                    DO UPDATE SET count = excluded.count, sum = excluded.sum";
         self.connection.execute(sql, &[&self.id(), &tables, &counts, &sums])?;
+        if gone.is_empty() {
+            return Ok(());
+        }
         let sql = "DELETE FROM digests WHERE vault = $1 AND table_tag = ANY($2)";
         self.connection.execute(sql, &[&self.id(), &gone])?;
         Ok(())

@@ -3,7 +3,7 @@
 use runlog_core::id::DeviceId;
 use runlog_core::sealed::{MailboxId, VaultId};
 use runlog_core::time::Timestamp;
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::store::columns::{put_role, role, to_bits};
 use crate::store::{
@@ -11,7 +11,7 @@ use crate::store::{
 };
 
 pub(super) struct Access<'a> {
-    pub(super) transaction: &'a Transaction<'a>,
+    pub(super) transaction: &'a Connection,
 }
 
 /// A device may do no more than the account that let it in, and nothing once that is no member.

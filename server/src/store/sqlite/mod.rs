@@ -1,10 +1,12 @@
 //! The relay's database in one SQLite file.
 //!
 //! One connection writes, some read beside it (WAL). `synchronous = FULL`: what is acknowledged is
-//! on disk. SQLite has one writer, so the lock on a vault is that of the file.
+//! on disk. SQLite has one writer, so the lock on a vault is that of the file. Who waits for it
+//! shares a commit with others who do.
 
 mod access;
 mod vault;
+mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -12,6 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use runlog_core::sealed::VaultId;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use self::writer::{WRITERS, Writer};
 use super::{AccessWork, Parallelism, RelayStore, StoreError, StoreResult, VaultWork};
 
 /// `application_id` of a relay's database: "RunR".
@@ -26,7 +29,7 @@ const READERS: usize = 4;
 /// A relay's database in a SQLite file.
 pub struct SqliteStore {
     path: PathBuf,
-    writer: Mutex<Connection>,
+    writer: Writer,
     /// Readers that nobody uses now.
     readers: Mutex<Vec<Connection>>,
 }
@@ -41,7 +44,7 @@ impl SqliteStore {
         let mut writer = connect(path)?;
         writer.pragma_update(None, "journal_mode", "WAL")?;
         migrate(&mut writer)?;
-        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() })
+        Ok(Self { path: path.to_owned(), writer: Writer::new(writer), readers: Mutex::default() })
     }
 
     fn reading<T>(&self, work: impl FnOnce(&mut Connection) -> StoreResult<T>) -> StoreResult<T> {
@@ -68,29 +71,22 @@ impl RelayStore for SqliteStore {
     }
 
     fn write_vault(&self, vault: VaultId, work: &mut VaultWork<'_>) -> StoreResult<bool> {
-        // A panic in an earlier transaction rolled it back when the transaction was dropped.
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let found = vault::run(&transaction, vault, work)?;
-        transaction.commit()?;
-        Ok(found)
+        self.writer.write(|transaction| vault::run(transaction, vault, work))
     }
 
     fn read_access(&self, work: &mut AccessWork<'_>) -> StoreResult<()> {
         self.reading(|connection| {
-            work(&mut access::Access { transaction: &connection.transaction()? })
+            let transaction = connection.transaction()?;
+            work(&mut access::Access { transaction: &transaction })
         })
     }
 
     fn write_access(&self, work: &mut AccessWork<'_>) -> StoreResult<()> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        work(&mut access::Access { transaction: &transaction })?;
-        Ok(transaction.commit()?)
+        self.writer.write(|transaction| work(&mut access::Access { transaction }))
     }
 
     fn parallelism(&self) -> Parallelism {
-        Parallelism { reads: READERS, writes: 1 }
+        Parallelism { reads: READERS, writes: WRITERS }
     }
 }
 

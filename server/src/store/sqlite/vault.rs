@@ -12,7 +12,7 @@ use runlog_core::sealed::{
 };
 use runlog_core::sync::message::Place;
 use runlog_core::time::Timestamp;
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::store::columns::{
     array, caught_up, cells, drops, from_bits, put_cells, put_drops, to_bits,
@@ -21,7 +21,7 @@ use crate::store::{Listed, Selection, StoreResult, Stored, VaultTx, VaultWork};
 
 /// Runs work on a vault, where it is there.
 pub(super) fn run(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     vault: VaultId,
     work: &mut VaultWork<'_>,
 ) -> StoreResult<bool> {
@@ -34,10 +34,12 @@ pub(super) fn run(
 }
 
 struct SqliteVault<'a> {
-    transaction: &'a Transaction<'a>,
+    transaction: &'a Connection,
     vault: [u8; VaultId::LEN],
 }
 
+/// Columns of a record. Where a row is asked for, the index by row is named: SQLite would rather read
+/// the whole vault in the order of its sequence than sort the two or three records of a row.
 const RECORD: &str = "sequence, table_tag, row_key, clock, pusher, generation, key_id, nonce, \
                       checksum, cells, drops, sealed, weight";
 
@@ -111,7 +113,8 @@ impl VaultTx for SqliteVault<'_> {
 
     fn rows(&mut self, keys: &BTreeSet<OpaqueKey>) -> StoreResult<HashMap<OpaqueKey, HeldRow>> {
         let sql = format!(
-            "SELECT {RECORD} FROM records WHERE vault = ?1 AND row_key = ?2 ORDER BY sequence"
+            "SELECT {RECORD} FROM records INDEXED BY records_by_row \
+             WHERE vault = ?1 AND row_key = ?2 ORDER BY sequence"
         );
         let mut records = self.transaction.prepare_cached(&sql)?;
         let sql = "SELECT clock FROM floors WHERE vault = ?1 AND row_key = ?2";
@@ -162,7 +165,8 @@ impl VaultTx for SqliteVault<'_> {
                 Ok(statement.query_map(values, listed)?.collect::<Result<_, _>>()?)
             }
             Selection::Rows(keys) => {
-                let sql = "SELECT sequence, row_key, weight FROM records \
+                let sql = "SELECT sequence, row_key, weight \
+                           FROM records INDEXED BY records_by_row \
                            WHERE vault = ?1 AND row_key = ?2 ORDER BY sequence";
                 let mut statement = self.transaction.prepare_cached(sql)?;
                 let mut all = Vec::new();
