@@ -12,8 +12,8 @@ use runlog_core::model::{Execution, Kind, NewExecution, Tag};
 use runlog_core::relay::{MemoryRelay, RelayLimits};
 use runlog_core::sealed::SealedRecord;
 use runlog_core::store::{Backend, BackendId, MemoryStore};
-use runlog_core::sync::engine::{Job, JobOptions, Want};
-use runlog_core::sync::message::Answer;
+use runlog_core::sync::engine::{Errand, Job, JobOptions, Want};
+use runlog_core::sync::message::{Answer, Request};
 use runlog_core::sync::run::{RunStatus, SyncRun, SyncType};
 use runlog_core::sync::vault::Vault;
 use runlog_core::sync::wire;
@@ -31,6 +31,8 @@ pub(crate) struct World {
     pub(crate) now: i64,
     /// Every byte that was sent.
     pub(crate) wire: Vec<u8>,
+    /// A push of a job that died: it reaches the relay behind the next resolve.
+    pub(crate) late: Option<Errand>,
     /// What the relay does to the records of a page.
     pub(crate) tampering: Option<Tampering>,
     random: u64,
@@ -48,6 +50,7 @@ impl World {
             relay: MemoryRelay::new(RelayLimits::default()),
             now: 1_700_000_000_000,
             wire: Vec::new(),
+            late: None,
             tampering: None,
             random: 1,
         }
@@ -67,6 +70,25 @@ impl World {
 
     pub(crate) fn sync(&mut self, device: &mut Device) -> SyncRun {
         self.sync_with(device, JobOptions::default())
+    }
+
+    /// Syncs up to a push, which is on its way when the job dies.
+    pub(crate) fn sync_until_push(&mut self, device: &mut Device) {
+        let mut job = Job::new(self.vault.clone(), JobOptions::default());
+        while self.late.is_none() {
+            let now = self.now();
+            let mut entropy = |bytes: &mut [u8]| bytes.fill(9);
+            let Want::Send(errand) = job.poll(&mut device.history, now, &mut entropy).unwrap()
+            else {
+                continue;
+            };
+            if matches!(errand.request, Request::Push(_)) {
+                self.late = Some(errand);
+            } else {
+                let answer = self.relay.handle(errand.device, errand.request, now, &mut entropy);
+                job.answer(Ok(answer));
+            }
+        }
     }
 
     pub(crate) fn sync_fully(&mut self, device: &mut Device) -> SyncRun {
@@ -95,6 +117,11 @@ impl World {
                     let mut answer =
                         wire::decode_answer(&wire::encode_answer(&answer).unwrap()).unwrap();
                     self.wire.extend(request);
+                    if matches!(answer, Answer::Resolved(_))
+                        && let Some(late) = self.late.take()
+                    {
+                        self.relay.handle(late.device, late.request, now, &mut entropy);
+                    }
                     if let (Answer::Page(page), Some(tamper)) = (&mut answer, &self.tampering) {
                         for (at, held) in page.records.iter_mut().enumerate() {
                             tamper(&mut held.record, at);
