@@ -141,6 +141,28 @@ fn a_copy_becomes_a_device_of_its_own() {
     assert!(b.has(of_copy));
 }
 
+/// SYNC 15: a push that comes after the next process asked for it makes nobody a copy, and leaves no line
+/// of a log twice.
+#[test]
+fn a_push_that_comes_late_changes_nothing() {
+    let mut world = World::new();
+    let (mut a, mut b) = (world.device(1), world.device(2));
+    a.start(&mut world, 1);
+    world.sync(&mut a);
+    let id = a.start(&mut world, 2);
+    a.log(&mut world, id, "once");
+    world.sync_until_push(&mut a);
+    world.sync(&mut a);
+    assert!(world.late.is_none(), "the push has come");
+    assert_eq!(a.history.device(), DeviceId::from_u128(1));
+    assert_equal(&world.sync(&mut a));
+    assert_equal(&world.sync(&mut b));
+    for device in [&mut a, &mut b] {
+        let pieces = device.history.read(|tx| Ok(tx.tx().pieces(id, 0..=u64::MAX >> 1)?)).unwrap();
+        assert_eq!(pieces.len(), 1, "{pieces:?}");
+    }
+}
+
 #[test]
 fn what_one_device_records_another_has() {
     let mut world = World::new();

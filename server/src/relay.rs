@@ -6,7 +6,8 @@ use runlog_core::entropy::Entropy;
 use runlog_core::id::DeviceId;
 use runlog_core::relay::{
     Admitted, CaughtUp, DeviceState, Header, PageRoom, Places, Prepared, PushSnapshot, RelayLimits,
-    admit, admit_push, admit_resolve, caught_up_by, plan_damage, plan_push, plan_restart, winners,
+    admit, admit_push, admit_resolve, caught_up_by, plan_bar, plan_damage, plan_push, plan_restart,
+    winners,
 };
 use runlog_core::sealed::{Digest, OpaqueKey, SealedRecord, VaultId};
 use runlog_core::sync::limits;
@@ -77,7 +78,8 @@ pub(crate) fn answer(
     asked: &Asked<'_>,
     entropy: &mut dyn Entropy,
 ) -> StoreResult<Answer> {
-    let writes = matches!(asked.request, Request::Push(_) | Request::Restart(_));
+    let writes =
+        matches!(asked.request, Request::Push(_) | Request::Resolve(_) | Request::Restart(_));
     let prepared = match asked.request {
         Request::Push(push) => Some(Prepared::new(push)),
         _ => None,
@@ -137,7 +139,7 @@ fn handle(
             Some(prepared) => self::push(tx, asked, prepared, entropy)?,
             None => return Err(Refusal::Failed.into()),
         },
-        Request::Resolve(resolve) => self::resolve(tx, asked, resolve)?,
+        Request::Resolve(resolve) => self::resolve(tx, asked, resolve, entropy)?,
         Request::Compare(compare) => self::compare(tx, asked, compare)?,
         Request::Describe(describe) => self::describe(tx, asked, describe)?,
         Request::Fetch(fetch) => self::fetch(tx, asked, fetch)?,
@@ -200,10 +202,19 @@ fn push(
     Ok(Answer::Pushed(plan.answer))
 }
 
-fn resolve(tx: &mut dyn VaultTx, asked: &Asked<'_>, resolve: &Resolve) -> Result<Answer, Stop> {
-    let places = places(tx, &resolve.standing)?;
-    let resolved = admit_resolve(resolve, places, &tx.device(asked.device)?)?;
-    Ok(Answer::Resolved(resolved))
+fn resolve(
+    tx: &mut dyn VaultTx,
+    asked: &Asked<'_>,
+    resolve: &Resolve,
+    entropy: &mut dyn Entropy,
+) -> Result<Answer, Stop> {
+    let (places, device) = (places(tx, &resolve.standing)?, tx.device(asked.device)?);
+    if let Some(known) = admit_resolve(resolve, places, &device)? {
+        return Ok(Answer::Resolved(known));
+    }
+    let plan = plan_bar(resolve, tx.vault()?, device, entropy);
+    tx.change(asked.device, &plan.change)?;
+    Ok(Answer::Resolved(plan.answer))
 }
 
 fn restart(

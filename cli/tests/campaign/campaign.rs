@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::checks;
 use crate::device::{Device, Ended};
-use crate::ledger::{Cell, Ledger};
+use crate::ledger::{Cell, Ledger, Recorded};
 use crate::process::Process;
 use crate::proxy::Proxy;
 use crate::relay::{Kind, Relay};
@@ -197,7 +197,12 @@ impl Campaign {
         let words = ["run", "--no-pty", "--", "sh", "-c", &script, &name];
         let ended = self.maybe_killed(device, &words, random, 25);
         assert!(ended == Ended::Killed || ended.is_done(), "device {}: {ended:?}", device.number);
-        self.ledger.lock().unwrap().record(&name, lines, ended.is_done());
+        let is_confirmed = ended.is_done();
+        let said = match ended {
+            Ended::Left { stderr, .. } => stderr,
+            Ended::Killed => String::new(),
+        };
+        self.ledger.lock().unwrap().record(&name, Recorded { lines, is_confirmed, said });
     }
 
     fn edit(&self, device: &Device, step: u64, random: &mut Random) {

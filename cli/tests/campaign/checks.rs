@@ -102,10 +102,13 @@ pub(crate) fn nothing_confirmed_is_lost(executions: &Executions, ledger: &Ledger
         let differs = found.iter().zip(&printed).position(|(found, printed)| found != printed);
         assert!(
             found == printed,
-            "{name}: {} lines, {} printed; the first that differs is {differs:?}: {:?}",
+            "{name}, on which its recorder said '{}': {} lines, {} printed; the first that differs is \
+             {differs:?}: {:?} in {}",
+            recorded.said,
             found.len(),
             printed.len(),
             differs.map(|at| shown.log.lines().skip(at).take(3).collect::<Vec<_>>()),
+            shown.fields,
         );
     }
     for (id, cell, allowed) in ledger.allowed() {
@@ -135,7 +138,7 @@ fn value(fields: &Value, cell: &Cell) -> String {
     }
 }
 
-/// Digests agree, databases are whole, and no run of syncing is left open.
+/// Digests agree, databases are whole, no run of syncing is left open, and nobody was taken for a copy.
 pub(crate) fn all_are_sound(devices: &[Device]) {
     for device in devices {
         let number = device.number;
@@ -154,6 +157,9 @@ pub(crate) fn all_are_sound(devices: &[Device]) {
         let is_left = |finding: &Value| finding["kind"] == "lock";
         let sound = doctor["findings"].as_array().unwrap().iter().all(is_left);
         assert!(sound, "device {number}: {doctor}");
+        // Nobody was copied or set back, so nobody took a new identity.
+        let known = device.json(&["device", "list", "--json"]);
+        assert_eq!(known.as_array().unwrap().len(), devices.len(), "device {number}: {known}");
         let open = device.json(&["sync", "history", "--status", "running", "--json"]);
         assert_eq!(open, Value::Array(Vec::new()), "device {number}");
     }

@@ -27,6 +27,8 @@ pub(crate) struct Recorded {
     pub(crate) lines: u64,
     /// Whether its command left with 0.
     pub(crate) is_confirmed: bool,
+    /// What its command said on stderr.
+    pub(crate) said: String,
 }
 
 /// What all devices have done.
@@ -38,8 +40,8 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn record(&mut self, name: &str, lines: u64, is_confirmed: bool) {
-        self.runs.insert(name.to_owned(), Recorded { lines, is_confirmed });
+    pub(crate) fn record(&mut self, name: &str, recorded: Recorded) {
+        self.runs.insert(name.to_owned(), recorded);
     }
 
     pub(crate) fn edit(

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::cover::{Header, checksum, winners};
-use super::push::{Change, Prepared, PushPlan, PushSnapshot, plan_push, plan_restart};
+use super::push::{Change, Prepared, PushPlan, PushSnapshot, plan_bar, plan_push, plan_restart};
 use super::rows::{DamagePlan, HeldRow, plan_damage};
 use super::standing::{
     Admitted, DeviceState, Places, admit, admit_push, admit_resolve, caught_up_by,
@@ -98,7 +98,7 @@ impl MemoryRelay {
         let answer = match &request {
             Request::Pull(pull) => self.pull(device, pull, now),
             Request::Push(push) => self.push(device, push, now, entropy),
-            Request::Resolve(resolve) => self.resolve(device, resolve),
+            Request::Resolve(resolve) => self.resolve(device, resolve, entropy),
             Request::Compare(compare) => self.compare(device, compare),
             Request::Describe(describe) => self.describe(device, describe),
             Request::Fetch(fetch) => self.fetch(device, fetch),
@@ -253,9 +253,19 @@ impl MemoryRelay {
         self.change(device, plan.change);
     }
 
-    fn resolve(&self, device: DeviceId, resolve: &Resolve) -> Result<Answer, Refusal> {
-        let places = self.places(&resolve.standing);
-        admit_resolve(resolve, places, &self.device(device)).map(Answer::Resolved)
+    fn resolve(
+        &mut self,
+        device: DeviceId,
+        resolve: &Resolve,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Answer, Refusal> {
+        let (places, state) = (self.places(&resolve.standing), self.device(device));
+        if let Some(known) = admit_resolve(resolve, places, &state)? {
+            return Ok(Answer::Resolved(known));
+        }
+        let plan = plan_bar(resolve, self.vault, state, entropy);
+        self.change(device, plan.change);
+        Ok(Answer::Resolved(plan.answer))
     }
 
     fn restart(

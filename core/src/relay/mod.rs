@@ -33,7 +33,9 @@
 //!    device that was made while the push was on its way gets the same answer, and the same token; the
 //!    first of the two to push again makes the other's token stale.
 //! 4. [`Resolve`](crate::sync::message::Resolve) *of the newest push with the token before it*: the
-//!    same as 3, without sending the records again.
+//!    same as 3, without sending the records again. A push that did not come is barred, and the answer
+//!    hands out a fresh token at a place of its own ([`plan_bar`]): what a dead process sent may still
+//!    be on its way, and would make the token stale that the device goes on with.
 //! 5. *Anything else* is [`Forked`](crate::sync::message::Refusal::Forked): the places are known, so
 //!    the relay has all that it ever told this device, yet the token is not the newest. Somebody else
 //!    used the device's identity since: a copy, or the device itself before it was set back. That a
@@ -74,7 +76,8 @@ mod tests;
 pub use cover::{Cover, Header, checksum, cover, winners};
 pub use memory::MemoryRelay;
 pub use push::{
-    Change, Insert, Prepared, PushPlan, PushSnapshot, Replace, RestartPlan, plan_push, plan_restart,
+    Change, Insert, Prepared, PushPlan, PushSnapshot, Replace, RestartPlan, plan_bar, plan_push,
+    plan_restart,
 };
 pub use rows::{DamagePlan, HeldRow, plan_damage};
 pub use standing::{

@@ -14,7 +14,7 @@ use crate::codec::DecodeError;
 use crate::entropy::Entropy;
 use crate::sealed::{AckToken, Digest, OpaqueKey, PushId, SealedRecord, TableTag};
 use crate::sync::limits;
-use crate::sync::message::{Answer, Place, Push, Pushed, Reason, Resolved, Verdict};
+use crate::sync::message::{Answer, Place, Push, Pushed, Reason, Resolve, Resolved, Verdict};
 use crate::sync::wire::encode_answer;
 use crate::time::Timestamp;
 
@@ -106,7 +106,7 @@ pub struct PushPlan {
     pub answer: Pushed,
 }
 
-/// What a restart does.
+/// What a restart does, and a resolve of a push that did not come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestartPlan {
     /// Vault, place and device.
@@ -175,6 +175,23 @@ pub fn plan_restart(mut vault: Vault, entropy: &mut dyn Entropy) -> RestartPlan 
     let place = vault.advance(vault.sequence() + 1, PushId(entropy.array()));
     let token = AckToken(entropy.array());
     let device = DeviceState { token: Some(token), sent: Some(place), ..DeviceState::default() };
+    let answer = Resolved { accepted: false, token: Some(token), sent: Some(place) };
+    RestartPlan { change: Change { vault, place, device }, answer }
+}
+
+/// Bars a push that did not come, and gives its device a fresh token. It may still be on its way, from a
+/// process that died: with the token from before it is stale when it comes. Else it would make the
+/// token stale that the device goes on with, and the device would look like a copy of itself.
+pub fn plan_bar(
+    resolve: &Resolve,
+    mut vault: Vault,
+    device: DeviceState,
+    entropy: &mut dyn Entropy,
+) -> RestartPlan {
+    let place = vault.advance(vault.sequence() + 1, PushId(entropy.array()));
+    let token = AckToken(entropy.array());
+    let last = Some(LastPush::barred(resolve));
+    let device = DeviceState { token: Some(token), sent: Some(place), last, ..device };
     let answer = Resolved { accepted: false, token: Some(token), sent: Some(place) };
     RestartPlan { change: Change { vault, place, device }, answer }
 }

@@ -37,8 +37,20 @@ pub struct LastPush {
     pub before: Option<AckToken>,
     /// A sum over its records.
     pub content: u64,
-    /// The answer, as it was sent.
+    /// The answer, as it was sent; empty where the push never came and is barred.
     pub answer: Vec<u8>,
+}
+
+impl LastPush {
+    /// A push that did not come, and may not come any more.
+    pub(super) fn barred(resolve: &Resolve) -> Self {
+        let (id, before) = (resolve.id, resolve.standing.token);
+        Self { id, before, content: 0, answer: Vec::new() }
+    }
+
+    fn is_barred(&self) -> bool {
+        self.answer.is_empty()
+    }
 }
 
 /// Whether the relay knows the places that a request presents: the push that took the sequence is
@@ -91,7 +103,7 @@ pub enum Admitted {
 /// For a push; `content` is the sum over its records.
 ///
 /// # Errors
-/// As [`admit`]; [`Refusal::Malformed`] where the newest push comes again with other records.
+/// As [`admit`], also for a push that is barred; [`Refusal::Malformed`] where the newest push comes again with other records.
 pub fn admit_push(
     push: &Push,
     content: u64,
@@ -103,6 +115,9 @@ pub fn admit_push(
     if let Some(last) = repeated.filter(|_| places.got && places.sent)
         && (standing.token == last.before || standing.token == device.token)
     {
+        if last.is_barred() {
+            return Err(Refusal::Forked);
+        }
         if last.content != content {
             return Err(Refusal::Malformed("a push came twice, with different records".into()));
         }
@@ -111,7 +126,8 @@ pub fn admit_push(
     admit(standing, places, device).map(|()| Admitted::New)
 }
 
-/// For a resolve, which changes nothing.
+/// For a resolve: what is known of the push. `None` where it did not come: the store then carries out
+/// [`plan_bar`](super::plan_bar), so that it cannot come later either.
 ///
 /// # Errors
 /// As [`admit`].
@@ -119,13 +135,17 @@ pub fn admit_resolve(
     resolve: &Resolve,
     places: Places,
     device: &DeviceState,
-) -> Result<Resolved, Refusal> {
+) -> Result<Option<Resolved>, Refusal> {
     let newest = device.last.as_ref().filter(|last| last.id == resolve.id);
     let answered_late = newest.is_some_and(|last| resolve.standing.token == last.before);
     if !(answered_late && places.got && places.sent) {
         admit(&resolve.standing, places, device)?;
     }
-    Ok(Resolved { accepted: newest.is_some(), token: device.token, sent: device.sent })
+    Ok(newest.map(|last| Resolved {
+        accepted: !last.is_barred(),
+        token: device.token,
+        sent: device.sent,
+    }))
 }
 
 /// What is to be written down of a pull that was admitted: it costs a write, so a device is taken at

@@ -74,7 +74,8 @@ pub struct Push {
     pub records: Vec<SealedRecord>,
 }
 
-/// Asks what became of a push.
+/// Asks what became of a push. The answer is a [`Resolved`]. A push that the relay does not have is
+/// barred from then on: should it come later, as it was on its way, it is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resolve {
     /// Who asks.

@@ -12,8 +12,8 @@ use runlog_core::model::{Execution, Kind, NewExecution, Tag};
 use runlog_core::relay::{MemoryRelay, RelayLimits};
 use runlog_core::sealed::SealedRecord;
 use runlog_core::store::{Backend, BackendId, MemoryStore};
-use runlog_core::sync::engine::{Job, JobOptions, Want};
-use runlog_core::sync::message::Answer;
+use runlog_core::sync::engine::{Errand, Job, JobOptions, Want};
+use runlog_core::sync::message::{Answer, Request};
 use runlog_core::sync::run::{RunStatus, SyncRun, SyncType};
 use runlog_core::sync::vault::Vault;
 use runlog_core::sync::wire;
@@ -33,6 +33,8 @@ pub(crate) struct World {
     pub(crate) ahead: i64,
     /// Every byte that was sent.
     pub(crate) wire: Vec<u8>,
+    /// A push of a job that died: it reaches the relay behind the next resolve.
+    pub(crate) late: Option<Errand>,
     /// What the relay does to the records of a page and to those it was asked for.
     pub(crate) tampering: Option<Tampering>,
     random: u64,
@@ -51,6 +53,7 @@ impl World {
             now: 1_700_000_000_000,
             ahead: 0,
             wire: Vec::new(),
+            late: None,
             tampering: None,
             random: 1,
         }
@@ -74,6 +77,25 @@ impl World {
 
     pub(crate) fn sync(&mut self, device: &mut Device) -> SyncRun {
         self.sync_with(device, JobOptions::default())
+    }
+
+    /// Syncs up to a push, which is on its way when the job dies.
+    pub(crate) fn sync_until_push(&mut self, device: &mut Device) {
+        let mut job = Job::new(self.vault.clone(), JobOptions::default());
+        while self.late.is_none() {
+            let now = self.now();
+            let mut entropy = |bytes: &mut [u8]| bytes.fill(9);
+            let Want::Send(errand) = job.poll(&mut device.history, now, &mut entropy).unwrap()
+            else {
+                continue;
+            };
+            if matches!(errand.request, Request::Push(_)) {
+                self.late = Some(errand);
+            } else {
+                let answer = self.relay.handle(errand.device, errand.request, now, &mut entropy);
+                job.answer(Ok(answer));
+            }
+        }
     }
 
     pub(crate) fn sync_fully(&mut self, device: &mut Device) -> SyncRun {
@@ -103,6 +125,11 @@ impl World {
                     let mut answer =
                         wire::decode_answer(&wire::encode_answer(&answer).unwrap()).unwrap();
                     self.wire.extend(request);
+                    if matches!(answer, Answer::Resolved(_))
+                        && let Some(late) = self.late.take()
+                    {
+                        self.relay.handle(late.device, late.request, now, &mut entropy);
+                    }
                     self.tamper_with(&mut answer);
                     job.answer(Ok(answer));
                 }

@@ -52,7 +52,7 @@ async fn answered(
         return Err(Refusal::ReadOnly);
     }
     let (limits, now, device) = (app.limits.relay, app.now(), caller.device);
-    let locks = writes || matches!(request, Request::Restart(_));
+    let locks = writes || matches!(request, Request::Resolve(_) | Request::Restart(_));
     let done = app.blocking(locks, move |store| {
         let asked = Asked { vault, device, request: &request, now, limits: &limits };
         let answer = relay::answer(store, &asked, &mut System)?;

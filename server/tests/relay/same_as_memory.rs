@@ -173,12 +173,20 @@ impl Both<'_> {
                 assert_eq!(blind(first), blind(second));
             }
             Step::Resolve { device, newest } => {
-                self.ask(*device, |device| {
+                let answers = self.ask(*device, |device| {
                     let mut pushed = Device { pushes: device.pushes.max(1) - 1, ..device.clone() };
                     let Request::Push(push) = pushed.push(vec![]) else { unreachable!() };
-                    let id = if *newest { push.id } else { PushId([9; 16]) };
+                    // Before the first push, the newest would be the one that is yet to come.
+                    let newest = *newest && device.pushes > 0;
+                    let id = if newest { push.id } else { PushId([9; 16]) };
                     Request::Resolve(Resolve { standing: device.standing, id })
                 });
+                // A push that did not come is barred, under a fresh token.
+                for (side, answer) in answers.into_iter().enumerate() {
+                    let Answer::Resolved(Resolved { token, sent, .. }) = answer else { continue };
+                    let standing = &mut self.devices[*device][side].standing;
+                    (standing.token, standing.sent) = (token, sent);
+                }
             }
             Step::Look { device, row } => self.look(*device, *row),
             Step::Stale { device } if self.before[*device][0].is_some() => {

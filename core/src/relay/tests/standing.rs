@@ -150,15 +150,28 @@ fn a_lost_answer_is_resolved() {
     let push = world.next_push(&one, vec![record(0, 2, 1, &[1])]);
     let resolve =
         |device: &Device| Request::Resolve(Resolve { standing: device.standing, id: push.id });
-    let before = world.ask(&one, resolve(&one));
-    let Answer::Resolved(before) = before else { panic!("{before:?}") };
-    assert_eq!((before.accepted, before.token), (false, one.standing.token));
     let answer = world.ask(&one, Request::Push(push.clone()));
     let Answer::Pushed(pushed) = answer else { panic!("{answer:?}") };
     let expected = Resolved { accepted: true, token: Some(pushed.token), sent: pushed.sent };
     assert_eq!(world.ask(&one, resolve(&one)), Answer::Resolved(expected));
     one.took(&pushed);
     assert_eq!(world.ask(&one, resolve(&one)), Answer::Resolved(expected));
+}
+
+/// A process sent a push and died. The next one asks for it before it comes.
+#[test]
+fn a_push_that_comes_after_it_was_asked_for_is_refused_and_its_device_goes_on() {
+    let (mut world, mut one, _) = two_devices();
+    let late = world.next_push(&one, vec![record(0, 2, 1, &[1])]);
+    let resolve = Request::Resolve(Resolve { standing: one.standing, id: late.id });
+    let answer = world.ask(&one, resolve.clone());
+    let Answer::Resolved(resolved) = answer.clone() else { panic!("{answer:?}") };
+    assert!(!resolved.accepted && resolved.token != one.standing.token);
+    // Asked again, as that answer was lost, too.
+    assert_eq!(world.ask(&one, resolve), answer);
+    assert_eq!(world.refusal(&one, Request::Push(late)), Some(Refusal::Forked));
+    (one.standing.token, one.standing.sent) = (resolved.token, resolved.sent);
+    assert_eq!(world.push(&mut one, vec![record(0, 2, 1, &[1])]), [Verdict::Accepted]);
 }
 
 /// The answer to the very first push is lost: there is no token to present yet.
