@@ -22,7 +22,8 @@
 //! lost that the reference ([`model`]) knows of, and nothing is there that nobody wrote; the digests
 //! of all sides are those of what they hold; the last runs have completed; a new reader of a relay
 //! gets the same from one that keeps all that it ever accepted; nothing waits for a backend, was
-//! refused by one or is set aside. Nothing waits for its clock but what some relay had accepted.
+//! refused by one or is set aside, unless it was altered on its way to a relay, which nobody can undo.
+//! Nothing waits for its clock but what some relay had accepted.
 //!
 //! After every job: the status of no run has moved back, but on a device that was itself set back; no
 //! clock has moved past all that was written; and no verification has found a difference, but with a

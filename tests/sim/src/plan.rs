@@ -44,8 +44,8 @@ pub struct Faults {
     pub damage: u64,
     /// A record is altered on its way to a device.
     pub altered: u64,
-    /// A record is altered on its way to a relay.
-    pub altered_push: u64,
+    /// Somebody alters a record on its way to a relay, on purpose.
+    pub forged_push: u64,
     /// A relay is killed, before it commits or between commit and answer.
     pub relay_kill: u64,
     /// A device has an older program, for a while or until all is at rest.
@@ -157,12 +157,17 @@ fn faults(random: &mut Random) -> Faults {
 
 fn further_faults(random: &mut Random, faults: &mut Faults) {
     for (fault, seeds, most) in [
-        (&mut faults.altered_push, 12, 8),
+        (&mut faults.forged_push, 12, 8),
         (&mut faults.relay_kill, 20, 15),
         (&mut faults.older, 15, 12),
     ] {
         if random.chance(seeds) {
             *fault = 1 + random.below(most);
         }
+    }
+    // A device that has set something aside for good compares nothing any more, so that nobody may
+    // be left to notice what a relay's disk has lost.
+    if faults.damage > 0 {
+        faults.forged_push = 0;
     }
 }

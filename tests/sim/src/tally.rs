@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// Every kind that is counted.
-pub const KINDS: [&str; 32] = [
+pub const KINDS: [&str; 33] = [
     "a request was lost",
     "an answer was lost",
     "a message was cut off",
+    "a bit of a message changed",
     "a request came twice",
     "a request came late",
     "a message took its time",
@@ -30,7 +31,7 @@ pub const KINDS: [&str; 32] = [
     "a quota that was reached was raised",
     "a relay's disk changed a record",
     "a record was altered on its way to a device",
-    "a request was altered on its way to a relay",
+    "a record was altered on its way to a relay",
     "a record was set aside",
     "what did not open opened when it was fetched again",
     "a newer program wrote an unknown column",

@@ -6,7 +6,7 @@ use runlog_core::sync::message::{Answer, Reason, Request, Verdict};
 use runlog_core::sync::wire::{decode_answer, decode_request, encode_answer, encode_request};
 use runlog_core::time::Timestamp;
 
-use crate::altered::{alter_answer, alter_byte};
+use crate::altered::{alter_answer, spoil};
 use crate::broken::Broken;
 use crate::network::{Flight, Letter};
 use crate::world::{World, trace};
@@ -48,11 +48,13 @@ impl World {
                 self.late.push(whole.clone());
             }
             if self.random.chance(self.faults.cut) {
-                struck.strike("a message was cut off");
-                bytes.truncate(self.random.below(bytes.len() as u64) as usize);
-            } else if self.faults.altered_push > 0 && self.random.chance(self.faults.altered_push) {
-                struck.strike("a request was altered on its way to a relay");
-                alter_byte(&mut self.random, &mut bytes);
+                struck.strike(spoil(&mut self.random, &mut bytes));
+            } else if self.faults.forged_push > 0
+                && self.random.chance(self.faults.forged_push)
+                && let Some(altered) = self.alter_request(&errand.request)
+            {
+                self.report.struck.strike("a record was altered on its way to a relay");
+                bytes = altered;
             }
             Flight::Request(Letter { bytes, ..whole })
         };
@@ -77,8 +79,7 @@ impl World {
                 } else if self.random.chance(self.faults.cut)
                     && let Some(bytes) = &mut answer
                 {
-                    self.report.struck.strike("a message was cut off");
-                    bytes.truncate(self.random.below(bytes.len() as u64) as usize);
+                    self.report.struck.strike(spoil(&mut self.random, bytes));
                 } else if self.random.chance(self.faults.altered)
                     && let Some(bytes) = &mut answer
                     && let Some(altered) = alter_answer(&mut self.random, bytes)

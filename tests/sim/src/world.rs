@@ -1,11 +1,13 @@
 //! The simulation: devices, relays, one clock, and what happens to them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use runlog_contract::random::Random;
 use runlog_core::clock::ClockTime;
 use runlog_core::crypto::VaultSecret;
 use runlog_core::id::{DeviceId, ExecutionId};
+use runlog_core::sealed::OpaqueKey;
 use runlog_core::sync::vault::Vault;
 
 use crate::broken::Broken;
@@ -50,6 +52,8 @@ pub struct World {
     pub late: Vec<Letter>,
     /// The reference.
     pub model: Model,
+    /// Rows of which a record was altered on its way to a relay.
+    pub altered: BTreeSet<OpaqueKey>,
     /// Executions that were begun anywhere.
     pub runs: Vec<ExecutionId>,
     /// The last number that was given to an edit or a backend.
@@ -101,6 +105,7 @@ impl World {
             devices: Vec::new(),
             late: Vec::new(),
             model: Model::default(),
+            altered: BTreeSet::new(),
             runs: Vec::new(),
             numbers: 0,
             accepted: ClockTime::ZERO,
