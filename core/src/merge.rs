@@ -2,9 +2,10 @@
 //!
 //! A change to a row names columns and one clock for all of them. Each column takes the value of its
 //! newest clock; of two equal clocks the one held first, which is the same write (but for those of a
-//! device and its copy, [`twins`](crate::sync::twins)). Nothing else is looked at, never the values, so the result does not depend on the order in which changes arrive:
-//! merging is commutative, associative and idempotent. Whatever needs another rule (a status, a set
-//! of tags, a log) has a shape in which the newest clock of each column is the right answer.
+//! device and its copy: see `sync::twins`). Nothing else is looked at, never the values, so the result
+//! does not depend on the order in which changes arrive: merging is commutative, associative and
+//! idempotent. Whatever needs another rule (a status, a set of tags, a log) has a shape in which the
+//! newest clock of each column is the right answer.
 //!
 //! The rule is that of a last-writer-wins register per cell, see Shapiro et al., "A comprehensive
 //! study of Convergent and Commutative Replicated Data Types", 2011, section 3.2.

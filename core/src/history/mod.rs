@@ -18,7 +18,7 @@
 //! - A purge removes a run from the trash for good and leaves its key with a clock; older records of
 //!   that key stay out. It refuses a run that has a pin, a note or a tag newer than its delete.
 //! - What was deleted 30 days ago, unless told otherwise, is purged at a sync, once every device
-//!   knows of the delete; without backends, when the history is opened ([`trash`]).
+//!   knows of the delete; without backends, when the history is opened.
 
 mod backends;
 mod edit;
