@@ -151,6 +151,7 @@ impl HistoryWriter<'_> {
         let item = ItemKey::purge(execution);
         self.note_change(&item, (ChangeNumber::ZERO, change), ColumnSet::EMPTY)?;
         // It was here before: whoever brought the purge need not have it.
+        self.owes |= !newer.is_empty();
         let arrival = self.arrival.take();
         let kept = newer.into_iter().try_for_each(|record| self.merge_record(record).map(|_| ()));
         self.arrival = arrival;

@@ -63,6 +63,13 @@ fn digests_from_before_a_push_are_not_compared() {
     seeds(700_213..700_214, None);
 }
 
+/// What was written after a purge that another device made counted as sent with it, though a backend
+/// had refused it.
+#[test]
+fn what_outlives_a_purge_is_sent() {
+    seeds(3_750..3_751, None);
+}
+
 /// Shows all that happens in one seed.
 #[test]
 fn replay() {

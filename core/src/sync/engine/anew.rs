@@ -3,9 +3,13 @@
 //! There are two reasons. A device that turns out to be a copy of another, or to have been set back,
 //! may have issued clocks that the other issued as well: it goes on as a new device, and what nobody
 //! acknowledged gets that device in its clocks. The times stay: an edit is as old as it was, and what
-//! was written since, perhaps by this very device before it was set back, still beats it. And a device whose wall clock was ahead has clocks that no
-//! relay accepts: once its wall clock is right, they are taken back as far as everything that anyone
-//! else may have seen, also those that it issued under an id that it has given up since. These are the only places where a clock that was written is changed.
+//! was written since, perhaps by this very device before it was set back, still beats it.
+//!
+//! And a device whose wall clock was ahead has clocks that no relay accepts: once its wall clock is
+//! right, they are taken back as far as everything that anyone else may have seen, also those that it
+//! issued under an id that it has given up since.
+//!
+//! These are the only places where a clock that was written is changed.
 
 use std::collections::BTreeMap;
 

@@ -54,7 +54,7 @@ fn open(bytes: &[u8]) -> Result<(u8, Reader<'_>), DecodeError> {
     }
     let (said, sum) = bytes.split_last_chunk::<SUM_LEN>().ok_or(DecodeError::Truncated)?;
     if *sum != checksum(said) {
-        return Err(DecodeError::Malformed { what: "messages: they were altered on their way" });
+        return Err(DecodeError::Malformed { what: "messages, by their checksum," });
     }
     let mut reader = Reader::new(said.get(1..).ok_or(DecodeError::Truncated)?);
     Ok((reader.u8()?, reader))
