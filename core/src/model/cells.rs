@@ -235,7 +235,8 @@ impl Ending {
 }
 
 impl NewExecution {
-    /// The cells that a start writes: all columns but those of an ending and of a judgement.
+    /// The cells that a start writes: what is set. A column that was never written is empty everywhere,
+    /// so an empty one need not be written, and costs nothing on its way to other devices.
     ///
     /// # Errors
     /// [`InvalidValue`] where a field is beyond its limit.
@@ -250,7 +251,7 @@ impl NewExecution {
         let text = |text: &Option<String>| Value::from(text.as_deref());
         let id = |id: Option<ExecutionId>| Value::from(id.map(|id| id.as_bytes().to_vec()));
         let time = |time: Timestamp| time.as_millis();
-        Ok(vec![
+        let mut cells = vec![
             (column::STARTED_AT, Value::from(self.started_at.map(time))),
             (column::DELETED, Value::Integer(0)),
             (column::PINNED, Value::Integer(self.pinned.into())),
@@ -272,7 +273,9 @@ impl NewExecution {
             (column::PARAMS, Value::from(self.params.to_json())),
             (column::ATTRIBUTES, Value::from(self.attributes.to_json()?)),
             (column::COMPILED_PROMPT, text(&self.compiled_prompt)),
-        ])
+        ];
+        cells.retain(|(_, value)| !value.is_null());
+        Ok(cells)
     }
 }
 

@@ -5,6 +5,7 @@ mod access;
 mod client;
 mod cluster;
 mod concurrent;
+mod older_versions;
 mod row_security;
 mod same_as_memory;
 mod serving;

@@ -137,7 +137,8 @@ pub fn kept_cells_are_forwarded<F: Factory>(factory: &mut F) {
 pub fn kept_cells_are_applied_after_an_upgrade<F: Factory>(factory: &mut F) {
     let mut history = history(factory);
     start(&mut history, 1, 1);
-    start(&mut history, 2, 50);
+    start(&mut history, 2, 1);
+    history.write(at(50), |tx| tx.set_note(id(2), Some("newer"))).unwrap();
     let mut store = history.into_store();
     write(&mut store, |tx| {
         let cell =
@@ -155,7 +156,7 @@ pub fn kept_cells_are_applied_after_an_upgrade<F: Factory>(factory: &mut F) {
     let store = factory.reopen(store);
     let mut history = History::open(store, OTHER).unwrap();
     assert_eq!(history.device(), DEVICE);
-    for (n, wanted) in [(1, Some("later")), (2, None)] {
+    for (n, wanted) in [(1, Some("later")), (2, Some("newer"))] {
         let run = history.read(|tx| tx.execution(id(n))).unwrap().unwrap();
         assert_eq!(run.summary.note.as_deref(), wanted);
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use runlog_sim::{KINDS, Tally};
 
 /// How often each kind of fault strikes at least in 125 seeds.
-const STRIKES_MIN: u64 = 3;
+const STRIKES_MIN: u64 = 1;
 
 /// Runs seeds, and says how to replay those that fail.
 fn seeds(seeds: Range<u64>, until: Option<Instant>) -> Tally {

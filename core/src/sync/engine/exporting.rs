@@ -11,7 +11,7 @@ use crate::schema::RowKey;
 use crate::sealed::SealedRecord;
 use crate::store::{BackendId, ChangedItem, ItemKey, ReadTx, Rejection};
 use crate::sync::connection::Connection;
-use crate::sync::contents::gap_of;
+use crate::sync::contents::{all_parts, gap_of};
 use crate::sync::limits::{ABOVE_NEWEST_MS, AHEAD_MS_MAX, RECORDS_MAX};
 use crate::sync::message::{Pushed, Reason, Verdict};
 use crate::sync::run::{Direction, EntityOutcome, EntityResult, SyncLogEntry, SyncRun};
@@ -42,6 +42,20 @@ pub(super) struct BatchItem {
     /// How many of the records are of it.
     pub(super) records: usize,
     pub(super) whole: bool,
+}
+
+/// Forgets refusals of what is here no longer: a log piece that got another name, say. Nothing would
+/// ever be offered for them again.
+pub(super) fn forget_gone(
+    writer: &mut HistoryWriter<'_>,
+    backend: BackendId,
+) -> Result<(), HistoryError> {
+    for refused in writer.reader().tx().rejections(backend, None, OFFERED_AGAIN_MAX)? {
+        if all_parts(writer.reader().tx(), &refused.item)?.is_empty() {
+            writer.tx_mut().remove_rejection(backend, &refused.item)?;
+        }
+    }
+    Ok(())
 }
 
 impl Batch {

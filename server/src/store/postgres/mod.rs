@@ -26,10 +26,11 @@ use self::connection::Connection;
 use super::{AccessWork, Parallelism, RelayStore, StoreError, StoreResult, VaultWork};
 
 /// The migrations, in order.
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     ("records", include_str!("schema.sql")),
     ("roles", include_str!("roles.sql")),
     ("unreferenced", include_str!("unreferenced.sql")),
+    ("caught up", include_str!("caught_up.sql")),
 ];
 
 const PARALLELISM: Parallelism = Parallelism { reads: 6, writes: 6 };

@@ -60,10 +60,9 @@ GRANT SELECT (vault, name, quota, bytes, head, head_push, newest, created_at),
   ON vaults TO runlog_member;
 GRANT SELECT ON members TO runlog_member;
 GRANT SELECT (vault, device, role, account, created_at, seen_at, revoked, ack_token, sent,
-              sent_push, last_push, last_before, last_content, last_answer, caught_up,
-              caught_up_at),
+              sent_push, last_push, last_before, last_content, last_answer, applied),
       UPDATE (ack_token, sent, sent_push, last_push, last_before, last_content, last_answer,
-              caught_up, caught_up_at)
+              applied)
   ON devices TO runlog_member;
 GRANT SELECT, INSERT ON pushes TO runlog_member;
 GRANT SELECT, INSERT, UPDATE, DELETE ON records, floors, digests TO runlog_member;

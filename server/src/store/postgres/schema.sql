@@ -51,11 +51,9 @@ CREATE TABLE devices (
   last_before bytea CHECK (octet_length(last_before) = 16),
   last_content bigint,
   last_answer bytea,
-  caught_up bigint,
-  caught_up_at bigint,
+  applied bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (vault, device),
   CHECK ((sent IS NULL) = (sent_push IS NULL)),
-  CHECK ((caught_up IS NULL) = (caught_up_at IS NULL)),
   CHECK ((last_push IS NULL) = (last_answer IS NULL)),
   CHECK ((last_push IS NULL) = (last_content IS NULL))
 );

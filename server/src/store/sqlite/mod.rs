@@ -21,7 +21,7 @@ use super::{AccessWork, Parallelism, RelayStore, StoreError, StoreResult, VaultW
 const APPLICATION_ID: i32 = 0x5275_6e52;
 
 /// The migrations, in order; `user_version` counts them.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("caught_up.sql")];
 
 /// How many transactions read at once.
 const READERS: usize = 4;

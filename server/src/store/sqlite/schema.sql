@@ -51,11 +51,9 @@ CREATE TABLE devices (
   last_before BLOB CHECK (length(last_before) = 16),
   last_content INTEGER,
   last_answer BLOB,
-  caught_up INTEGER,
-  caught_up_at INTEGER,
+  applied INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (vault, device),
   CHECK ((sent IS NULL) = (sent_push IS NULL)),
-  CHECK ((caught_up IS NULL) = (caught_up_at IS NULL)),
   CHECK ((last_push IS NULL) = (last_answer IS NULL)),
   CHECK ((last_push IS NULL) = (last_content IS NULL))
 ) STRICT;
