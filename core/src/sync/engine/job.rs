@@ -52,7 +52,7 @@ impl Default for JobOptions {
             only: Vec::new(),
             verify: false,
             page_bytes: 1 << 20,
-            batch_bytes: 1 << 20,
+            batch_bytes: 2 << 20,
             backup_path: None,
         }
     }
