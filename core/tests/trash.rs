@@ -43,10 +43,10 @@ fn what_was_deleted_thirty_days_ago_is_purged_everywhere() {
     sync_all(&mut world, &mut [&mut a, &mut b]);
     delete(&mut world, &mut a, id);
     sync_all(&mut world, &mut [&mut a, &mut b]);
-    world.pass(29 * DAY_MS);
+    world.pass(28 * DAY_MS);
     sync_all(&mut world, &mut [&mut a, &mut b]);
     assert_eq!([in_trash(&mut a), in_trash(&mut b)], [1, 1]);
-    world.pass(2 * DAY_MS);
+    world.pass(3 * DAY_MS);
     let run = world.sync(&mut b);
     assert_equal(&run);
     assert_eq!(run.metadata["purged_from_trash"], 1);

@@ -50,7 +50,7 @@ pub mod limits {
     /// How far ahead of its own clock a reader lets a record be before it waits, in milliseconds.
     pub const DEFER_MS: u64 = 24 * 60 * 60 * 1000;
     /// How often a relay writes down that a device is caught up, in milliseconds.
-    pub const ACKNOWLEDGED_EVERY_MS: u64 = 10 * 60 * 1000;
+    pub const ACKNOWLEDGED_EVERY_MS: u64 = 6 * 60 * 60 * 1000;
     /// How long a relay waits for a device that it does not hear from before it counts something as
     /// acknowledged by all, in milliseconds.
     pub const HEARD_WITHIN_MS: u64 = 90 * 24 * 60 * 60 * 1000;
