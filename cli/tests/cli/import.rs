@@ -26,9 +26,9 @@ fn a_history_is_imported_once_and_its_file_left_as_it_was() {
     !   ExecutionHistoryEntry (full-id-00003): changed_at: [time] is ahead of this device's clock: set the clock right, or import again when that time has come
     ! hint: mend them there and import the file again: what is here by now stays as it is
     ");
-    insta::assert_snapshot!(session.see("runlog import seed0-new.db"), @"! imported 0 executions, 1 updated, 4 known already; 0 log lines");
+    insta::assert_snapshot!(session.see("runlog import seed0-new.db"), @"! imported 0 executions, 1 updated, 3 known already, 1 purged here before; 0 log lines");
     insta::assert_snapshot!(session.see("runlog import seed1.db"), @"
-    ! imported 2 executions, 7 updated; 6 log lines
+    ! imported 2 executions, 6 updated, 1 purged here before; 5 log lines
     ! warning: 8 rows could not be imported:
     !   executions row 12: its id is no UUID, or the empty one
     !   execution_params row 3 (full-id-00001): params: a name is empty
@@ -41,7 +41,7 @@ fn a_history_is_imported_once_and_its_file_left_as_it_was() {
     ! hint: mend them there and import the file again: what is here by now stays as it is
     ");
     insta::assert_snapshot!(session.see("runlog import seed1.db"), @"
-    ! imported 0 executions, 9 known already; 0 log lines
+    ! imported 0 executions, 8 known already, 1 purged here before; 0 log lines
     ! warning: 8 rows could not be imported:
     !   executions row 12: its id is no UUID, or the empty one
     !   execution_params row 3 (full-id-00001): params: a name is empty
