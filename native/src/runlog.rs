@@ -20,8 +20,6 @@ use crate::{Error, files, system};
 
 /// Age of a heartbeat at which a process counts as dead where its lock cannot be asked.
 const HEARTBEAT_STALE_MS: u64 = 60_000;
-/// Executions of the trash that are looked at in one transaction.
-const TRASH_LOOKED_AT_ONCE: u32 = 256;
 
 /// A history in a file: what an application opens.
 ///
@@ -220,7 +218,7 @@ impl Runlog {
         }
         let mut after = None;
         loop {
-            let emptied = history.write(now, |tx| tx.empty_trash(after, TRASH_LOOKED_AT_ONCE))?;
+            let emptied = history.write(now, |tx| tx.empty_trash(after))?;
             after = emptied.next;
             if after.is_none() {
                 return Ok(());

@@ -16,6 +16,8 @@ use crate::time::Timestamp;
 
 const KEEPS: &[u8] = b"trash keeps";
 const LOOKED_AT: &[u8] = b"trash looked at";
+/// Executions that one step of emptying the trash looks at.
+const LOOKED_AT_ONCE: u32 = 256;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// How long the trash of this device keeps what was deleted.
@@ -101,21 +103,17 @@ impl HistoryWriter<'_> {
     }
 
     /// Purges what was deleted longer ago than the trash keeps it and what every device knows to be
-    /// deleted; one step looks at `limit` executions. A run with a pin, a note or a tag that is newer
+    /// deleted; one step looks at some of them. A run with a pin, a note or a tag that is newer
     /// than its delete stays.
     ///
     /// # Errors
     /// The store's own errors.
-    pub fn empty_trash(
-        &mut self,
-        after: Option<Cursor>,
-        limit: u32,
-    ) -> Result<Emptied, HistoryError> {
+    pub fn empty_trash(&mut self, after: Option<Cursor>) -> Result<Emptied, HistoryError> {
         let (everywhere, now) = known_everywhere(&*self.tx, self.now())?;
         let Some(horizon) = self.reader().trash_keeps()?.horizon(now) else {
             return Ok(Emptied::default());
         };
-        let page = self.tx.list(&begun_before(horizon, after, limit))?;
+        let page = self.tx.list(&begun_before(horizon, after, LOOKED_AT_ONCE))?;
         let mut purged = 0;
         for listed in page.rows {
             let Some(row) = self.tx.row(&RowKey::Execution(listed.id), ColumnSet::EMPTY)? else {

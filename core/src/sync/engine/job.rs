@@ -13,9 +13,6 @@ use crate::sync::run::{Cause, Direction, SyncId, SyncRun, SyncType};
 use crate::sync::vault::Vault;
 use crate::time::Timestamp;
 
-/// Executions of the trash that are looked at in one transaction.
-const TRASH_LOOKED_AT_ONCE: u32 = 256;
-
 /// What a job is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobOptions {
@@ -210,8 +207,7 @@ impl Job {
         if self.cancelled || !is_due {
             return Ok(Stage::Export(0));
         }
-        let emptied =
-            history.write(now, |writer| writer.empty_trash(after, TRASH_LOOKED_AT_ONCE))?;
+        let emptied = history.write(now, |writer| writer.empty_trash(after))?;
         for lane in &mut self.lanes {
             lane.count_purged(emptied.purged);
         }
