@@ -1,6 +1,6 @@
 import init, { Database } from "../generated/runlog_wasm.js";
 import { plain } from "./errors.js";
-import type { Answer } from "./protocol.js";
+import type { Answer, ToOwner } from "./protocol.js";
 import type { Storage } from "./types.js";
 
 /** The database, in the worker that owns it. */
@@ -36,11 +36,11 @@ export class Owner {
     return new Owner(Database.openMemory(), { kind: "memory", reason });
   }
 
-  /** Carries out a call in JSON. */
-  call(call: string): Answer {
+  /** Carries out a call. */
+  call({ call, writes }: ToOwner): Answer {
     try {
       const json = this.#database.call(call);
-      if (call.startsWith('{"method":"write"')) this.#changed();
+      if (writes) this.#changed();
       return { json };
     } catch (error) {
       return { error: plain(error) };

@@ -40,6 +40,7 @@ export type ToAll =
 export interface ToOwner {
   readonly client: string;
   readonly number: number;
+  readonly writes: boolean;
   readonly call: string;
 }
 

@@ -74,7 +74,7 @@ class Member {
     this.#epoch = epoch;
     this.#toOwner.onmessage = ({ data }: MessageEvent<ToOwner>) => {
       const channel = new BroadcastChannel(`runlog ${this.#name} client ${data.client}`);
-      const answer = owner.call(data.call);
+      const answer = owner.call(data);
       channel.postMessage({ number: data.number, answer } satisfies ToClient);
       channel.close();
     };
@@ -111,7 +111,7 @@ class Member {
     const writes = WRITING.has(method);
     const ticket = writes ? this.#ticket(number) : undefined;
     const call = JSON.stringify({ method, args: ticket ? { ...args, ticket } : args });
-    const sent = { client: this.#client, number, call };
+    const sent = { client: this.#client, number, writes, call };
     this.#waiting.set(number, sent);
     this.#send(sent);
   }
@@ -124,7 +124,7 @@ class Member {
   }
 
   #send(call: ToOwner): void {
-    if (this.#owner) this.#got(call.number, this.#owner.call(call.call));
+    if (this.#owner) this.#got(call.number, this.#owner.call(call));
     else if (this.#epoch !== undefined) this.#toOwner.postMessage(call);
   }
 
