@@ -101,7 +101,9 @@ fn drive(
             Want::Send(errand) => {
                 let backend = errand.backend;
                 current = Some(backend);
-                match carrier.carry(errand) {
+                carrier.send(errand);
+                job.work_ahead(history, &mut entropy)?;
+                match carrier.wait() {
                     Ok(exchange) => {
                         job.count_bytes(exchange.bytes_up, exchange.bytes_down);
                         job.answer(Ok(exchange.answer));
