@@ -40,8 +40,8 @@ export async function relay(...options) {
   return { url, code, kill, restart: start, close };
 }
 
-/** A native device with a history of its own, which holds the vault of `phrase` and syncs with `url`. */
-export async function device(phrase, url) {
+/** A native device that joins a vault by its phrase or by a pairing code, and syncs with the relay at `url`. */
+export async function device(phrase, url, code) {
   const home = mkdtempSync(join(tmpdir(), "runlog-device-"));
   const cli = async (...args) => (await run(program, ["--home", home, ...args])).stdout;
   const json = async (...args) => JSON.parse(await cli(...args, "--json"));
@@ -50,8 +50,10 @@ export async function device(phrase, url) {
       const child = execFile(program, ["--home", home, ...args], (error, stdout) => (error ? reject(error) : resolve(stdout)));
       child.stdin.end(input);
     });
-  await withInput(phrase, "vault", "join", "--phrase-file", "-", "--keep", "file");
-  await cli("backend", "add", url);
+  if (code === undefined) {
+    await withInput(phrase, "vault", "join", "--phrase-file", "-", "--keep", "file");
+    await cli("backend", "add", url);
+  } else await withInput(code, "vault", "join", "--relay", url, "--code-file", "-", "--keep", "file");
   return { cli, json, withInput, close: () => rmSync(home, { recursive: true, force: true }) };
 }
 
