@@ -2,7 +2,7 @@
 import { after, before } from "node:test";
 
 import { browse, serve, tab } from "./harness.js";
-import { account, relay } from "./peers.js";
+import { account, closeAll, relay } from "./peers.js";
 
 /** What all tests of a file share; it is there once they run. */
 export const shared = {};
@@ -15,7 +15,7 @@ before(async () => {
 after(async () => {
   await shared.browser?.close();
   shared.server?.close();
-  await shared.hub?.close();
+  await closeAll();
 });
 
 /** A tab with a history. */
