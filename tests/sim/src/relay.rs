@@ -54,10 +54,9 @@ impl Relay {
         let row = damaged.filter(|held| held.record.drops.is_none()).map(|held| held.record.row);
         self.relay.damage(sequence);
         if let Some(row) = row {
-            self.accepted.retain(|record| record.row != row);
-            let left = self.relay.records();
-            let left = left.filter(|held| held.record.row == row && held.sequence != sequence);
-            self.accepted.extend(left.map(|held| held.record.clone()));
+            let relay = &self.relay;
+            let is_held = |record: &_| relay.records().any(|held| held.record == *record);
+            self.accepted.retain(|record| record.row != row || is_held(record));
         }
     }
 
