@@ -68,9 +68,9 @@ impl Database {
     /// # Errors
     /// An object with `code` and `message`; nothing was done.
     pub fn call(&self, call: &str) -> Result<String, JsValue> {
-        let call: Call =
-            serde_json::from_str(call).map_err(|error| thrown("invalid", &error.to_string()))?;
-        let answer = self.api.borrow_mut().call(call, now()).map_err(|error| from_api(&error))?;
+        let answer = Call::parse(call)
+            .and_then(|call| self.api.borrow_mut().call(&call, now()))
+            .map_err(|error| from_api(&error))?;
         Ok(answer.to_string())
     }
 

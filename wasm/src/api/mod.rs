@@ -27,21 +27,31 @@ use runlog_core::store::Store;
 use runlog_core::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// A call. The JSON form is `{"method": …, "args": …}`.
 #[derive(Debug, Deserialize)]
-#[serde(tag = "method", content = "args", rename_all = "camelCase")]
-pub enum Call {
-    /// Writes, in one transaction.
-    Write(write::Write),
-    /// A page of executions.
-    List(read::List),
-    /// How many executions match.
-    Count(read::Filter),
-    /// One execution with everything but its log.
-    Get(read::Get),
-    /// A part of a log.
-    Log(read::Log),
+pub struct Call<'a> {
+    /// What is asked: see [`Api::call`].
+    method: &'a str,
+    /// With what; it depends on the method.
+    #[serde(borrow)]
+    args: &'a RawValue,
+}
+
+impl<'a> Call<'a> {
+    /// Reads a call.
+    ///
+    /// # Errors
+    /// [`ApiError::Invalid`].
+    pub fn parse(json: &'a str) -> Result<Self, ApiError> {
+        serde_json::from_str(json).map_err(|error| ApiError::invalid("call", error.to_string()))
+    }
+}
+
+/// Reads a part of a call.
+fn parse<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, ApiError> {
+    serde_json::from_str(json.get()).map_err(|error| ApiError::invalid("call", error.to_string()))
 }
 
 /// The calls on one history.
@@ -62,17 +72,39 @@ impl<S: Store> Api<S> {
         Ok(Self { history, logs: HashMap::new() })
     }
 
-    /// Carries out a call.
+    /// Carries out a call:
+    ///
+    /// | method | |
+    /// |---|---|
+    /// | `write` | writes, in one transaction |
+    /// | `list` | a page of executions |
+    /// | `count` | how many executions match |
+    /// | `get` | one execution with everything but its log |
+    /// | `log` | a part of a log |
     ///
     /// # Errors
     /// [`ApiError`]; nothing was done.
-    pub fn call(&mut self, call: Call, now: Timestamp) -> Result<Value, ApiError> {
-        match call {
-            Call::Write(write) => self.write(write, now),
-            Call::List(list) => self.read(|reader| read::list(reader, list)),
-            Call::Count(filter) => self.read(|reader| read::count(reader, filter)),
-            Call::Get(get) => self.read(|reader| read::get(reader, &get)),
-            Call::Log(log) => self.read(|reader| read::log(reader, &log)),
+    pub fn call(&mut self, call: &Call<'_>, now: Timestamp) -> Result<Value, ApiError> {
+        let args = call.args;
+        match call.method {
+            "write" => self.write(parse(args)?, now),
+            "list" => {
+                let list = parse(args)?;
+                self.read(|reader| read::list(reader, list))
+            }
+            "count" => {
+                let filter = parse(args)?;
+                self.read(|reader| read::count(reader, filter))
+            }
+            "get" => {
+                let get = parse(args)?;
+                self.read(|reader| read::get(reader, &get))
+            }
+            "log" => {
+                let log = parse(args)?;
+                self.read(|reader| read::log(reader, &log))
+            }
+            method => Err(ApiError::invalid("method", format!("there is no method '{method}'"))),
         }
     }
 
