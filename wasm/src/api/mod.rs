@@ -15,13 +15,18 @@ mod error;
 mod operation;
 mod read;
 mod shape;
+mod shape_sync;
+mod status;
+mod sync;
+mod sync_read;
 mod write;
 
 pub use error::{ApiError, Code};
+pub use sync::{Heard, Step};
 
 use std::collections::HashMap;
 
-use runlog_core::history::{History, HistoryError, LogWriter};
+use runlog_core::history::{History, HistoryError, HistoryReader, LogWriter};
 use runlog_core::id::ExecutionId;
 use runlog_core::store::Store;
 use runlog_core::time::Timestamp;
@@ -60,6 +65,8 @@ pub struct Api<S> {
     history: History<S>,
     /// Where the logs stand that this worker is writing.
     logs: HashMap<ExecutionId, LogWriter>,
+    /// What syncing needs beside the history.
+    held: sync::Held,
 }
 
 impl<S: Store> Api<S> {
@@ -69,7 +76,7 @@ impl<S: Store> Api<S> {
     /// The store's own errors.
     pub fn new(mut history: History<S>, now: Timestamp) -> Result<Self, ApiError> {
         history.write(now, |writer| writer.forget_clients())?;
-        Ok(Self { history, logs: HashMap::new() })
+        Ok(Self { history, logs: HashMap::new(), held: sync::Held::default() })
     }
 
     /// Carries out a call:
@@ -81,6 +88,15 @@ impl<S: Store> Api<S> {
     /// | `count` | how many executions match |
     /// | `get` | one execution with everything but its log |
     /// | `log` | a part of a log |
+    /// | `syncStatus` | how this device stands toward its backends |
+    /// | `syncRuns` | runs of syncing |
+    /// | `syncRun` | one of them |
+    /// | `latestSync` | the run that began last |
+    /// | `syncLog` | what syncing did to executions |
+    /// | `syncStats` | how syncing went over some days |
+    /// | `syncProblems` | what was refused or set aside |
+    /// | `syncStates` | how an execution stands toward each backend |
+    /// | `why` | why fields have their values |
     ///
     /// # Errors
     /// [`ApiError`]; nothing was done.
@@ -88,22 +104,19 @@ impl<S: Store> Api<S> {
         let args = call.args;
         match call.method {
             "write" => self.write(parse(args)?, now),
-            "list" => {
-                let list = parse(args)?;
-                self.read(|reader| read::list(reader, list))
-            }
-            "count" => {
-                let filter = parse(args)?;
-                self.read(|reader| read::count(reader, filter))
-            }
-            "get" => {
-                let get = parse(args)?;
-                self.read(|reader| read::get(reader, &get))
-            }
-            "log" => {
-                let log = parse(args)?;
-                self.read(|reader| read::log(reader, &log))
-            }
+            "list" => self.ask(args, read::list),
+            "count" => self.ask(args, read::count),
+            "get" => self.ask(args, read::get),
+            "log" => self.ask(args, read::log),
+            "syncStatus" => self.sync_status(now),
+            "syncRuns" => self.ask(args, sync_read::runs),
+            "syncRun" => self.ask(args, sync_read::run),
+            "latestSync" => self.ask(args, sync_read::latest),
+            "syncLog" => self.ask(args, sync_read::log),
+            "syncStats" => self.ask(args, |reader, stats| sync_read::stats(reader, stats, now)),
+            "syncProblems" => self.ask(args, sync_read::problems),
+            "syncStates" => self.ask(args, sync_read::states),
+            "why" => self.ask(args, sync_read::why),
             method => Err(ApiError::invalid("method", format!("there is no method '{method}'"))),
         }
     }
@@ -113,9 +126,19 @@ impl<S: Store> Api<S> {
         self.history
     }
 
+    /// Answers from the history.
+    fn ask<'a, T: Deserialize<'a>>(
+        &mut self,
+        args: &'a RawValue,
+        answer: impl FnOnce(&HistoryReader<'_>, T) -> Result<Value, ApiError>,
+    ) -> Result<Value, ApiError> {
+        let asked = parse(args)?;
+        self.read(|reader| answer(reader, asked))
+    }
+
     fn read<T>(
         &mut self,
-        work: impl FnOnce(&runlog_core::history::HistoryReader<'_>) -> Result<T, ApiError>,
+        work: impl FnOnce(&HistoryReader<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         // The transaction's own error type is the history's; what the call says is carried past it.
         let mut said = None;

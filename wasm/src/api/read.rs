@@ -144,12 +144,12 @@ pub(super) fn count(reader: &HistoryReader<'_>, filter: Filter) -> Result<Value,
     Ok(reader.count(&query)?.into())
 }
 
-pub(super) fn get(reader: &HistoryReader<'_>, get: &Get) -> Result<Value, ApiError> {
+pub(super) fn get(reader: &HistoryReader<'_>, get: Get) -> Result<Value, ApiError> {
     let id = reader.find(&get.id.0)?;
     Ok(reader.execution(id)?.map_or(Value::Null, |execution| shape::execution(&execution)))
 }
 
-pub(super) fn log(reader: &HistoryReader<'_>, log: &Log) -> Result<Value, ApiError> {
+pub(super) fn log(reader: &HistoryReader<'_>, log: Log) -> Result<Value, ApiError> {
     let range = match log.tail {
         Some(lines) => LogRange::Tail(lines.min(log.limit as u64)),
         None => LogRange::Sequences { first: log.from.unwrap_or(0), last: i64::MAX as u64 },
