@@ -17,6 +17,7 @@ mod read;
 mod shape;
 mod shape_sync;
 mod status;
+mod storage;
 mod sync;
 mod sync_read;
 mod write;
@@ -97,6 +98,10 @@ impl<S: Store> Api<S> {
     /// | `syncProblems` | what was refused or set aside |
     /// | `syncStates` | how an execution stands toward each backend |
     /// | `why` | why fields have their values |
+    /// | `totals` | how many executions there are, and in the trash |
+    /// | `retention` | how long the trash keeps what was deleted |
+    /// | `setRetention` | sets that |
+    /// | `emptyTrash` | purges what the trash has kept for long enough |
     ///
     /// # Errors
     /// [`ApiError`]; nothing was done.
@@ -117,8 +122,28 @@ impl<S: Store> Api<S> {
             "syncProblems" => self.ask(args, sync_read::problems),
             "syncStates" => self.ask(args, sync_read::states),
             "why" => self.ask(args, sync_read::why),
+            "totals" => self.ask(args, storage::totals),
+            "retention" => self.ask(args, storage::retention),
+            "setRetention" => self.set_retention(&parse(args)?, now),
+            "emptyTrash" => self.empty_trash(now),
             method => Err(ApiError::invalid("method", format!("there is no method '{method}'"))),
         }
+    }
+
+    /// The store, for what is not about the history: its file, its health.
+    pub fn store_mut(&mut self) -> &mut S {
+        self.history.store_mut()
+    }
+
+    /// Forgets what was known of the history: its store holds another one.
+    ///
+    /// # Errors
+    /// The store's own errors.
+    pub fn start_anew(&mut self, now: Timestamp) -> Result<(), ApiError> {
+        self.logs.clear();
+        self.held = sync::Held::default();
+        self.history.reload_device()?;
+        Ok(self.history.write(now, |writer| writer.forget_clients())?)
     }
 
     /// The history, for closing it.
