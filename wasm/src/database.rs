@@ -102,6 +102,16 @@ impl Database {
         })
     }
 
+    /// Does what does not depend on the answer that is waited for.
+    ///
+    /// # Errors
+    /// An object with `code` and `message`; nothing was done.
+    #[wasm_bindgen(js_name = workAhead)]
+    pub fn work_ahead(&self) -> Result<(), JsValue> {
+        let done = self.api.borrow_mut().work_ahead(&mut random);
+        done.map_err(|error| from_api(&error))
+    }
+
     /// Hands over the answer of a relay. A refusal that another attempt may turn is given back unless
     /// this is the last one.
     ///

@@ -30,6 +30,7 @@ use std::collections::HashMap;
 use runlog_core::history::{History, HistoryError, HistoryReader, LogWriter};
 use runlog_core::id::ExecutionId;
 use runlog_core::store::Store;
+use runlog_core::sync::engine::close_interrupted;
 use runlog_core::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -71,12 +72,16 @@ pub struct Api<S> {
 }
 
 impl<S: Store> Api<S> {
-    /// On an open history. Notes of clients that nobody heard of for a day are removed.
+    /// On an open history. Notes of clients that nobody heard of for a day are removed, and runs of
+    /// syncing that an earlier owner was cut off in are closed: only the owner syncs.
     ///
     /// # Errors
     /// The store's own errors.
     pub fn new(mut history: History<S>, now: Timestamp) -> Result<Self, ApiError> {
-        history.write(now, |writer| writer.forget_clients())?;
+        history.write(now, |writer| {
+            writer.forget_clients()?;
+            close_interrupted(writer)
+        })?;
         Ok(Self { history, logs: HashMap::new(), held: sync::Held::default() })
     }
 

@@ -109,7 +109,7 @@ pub enum Heard {
 }
 
 impl<S: Store> Api<S> {
-    /// Begins a sync. Runs that an earlier owner was cut off in are closed first.
+    /// Begins a sync. A run that a failure of the store cut off is closed first.
     pub(super) fn begin_job(&mut self, begin: Begin, now: Timestamp) -> Result<Value, ApiError> {
         if self.held.job.is_some() {
             return Err(ApiError::refused("failed", "a sync is under way"));
@@ -161,6 +161,17 @@ impl<S: Store> Api<S> {
                 }
             },
         })
+    }
+
+    /// Does what does not depend on the answer that is waited for: see [`Job::work_ahead`].
+    ///
+    /// # Errors
+    /// The store's own errors. Nothing was done.
+    pub fn work_ahead(&mut self, entropy: &mut dyn Entropy) -> Result<(), ApiError> {
+        match &mut self.held.job {
+            Some(running) => Ok(running.job.work_ahead(&mut self.history, entropy)?),
+            None => Ok(()),
+        }
     }
 
     /// Hands over the answer of a relay. Unless it is the `last` attempt, a refusal that another one

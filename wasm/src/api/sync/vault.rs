@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use runlog_core::crypto::{StretchParams, VaultSecret, WrapError, WrappedSecret};
+use runlog_core::crypto::{
+    StretchParams, VAULT_NAME_BYTES_MAX, VaultSecret, WrapError, WrappedSecret,
+};
 use runlog_core::entropy::{Entropy, random};
 use runlog_core::store::Store;
 use runlog_core::sync::local::VaultNote;
@@ -44,6 +46,8 @@ impl OpenVault {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Check {
     phrase: String,
+    /// What people call it; ignored where the history is of it already.
+    name: String,
     /// Whether the history may be of none yet.
     is_new: bool,
 }
@@ -137,11 +141,12 @@ impl<S: Store> Api<S> {
         match self.history.read(|reader| reader.vault())? {
             Some(_) if check.is_new => {
                 let text = "this history belongs to a vault already";
-                Err(ApiError::refused("vaultExists", text))
+                return Err(ApiError::refused("vaultExists", text));
             }
-            Some(note) => fits(&note, &secret).map(|()| Value::Null),
-            None => Ok(Value::Null),
+            Some(note) => fits(&note, &secret)?,
+            None => check_name(&check.name)?,
         }
+        Ok(json!({ "id": secret.vault_id().to_string() }))
     }
 
     pub(super) fn enter_vault(
@@ -157,10 +162,7 @@ impl<S: Store> Api<S> {
                 note
             }
             None => {
-                let limit = runlog_core::crypto::VAULT_NAME_BYTES_MAX;
-                if enter.name.is_empty() || enter.name.len() > limit {
-                    return Err(ApiError::invalid("name", format!("it has 1 to {limit} bytes")));
-                }
+                check_name(&enter.name)?;
                 let note = VaultNote::new(&secret.keys(), &enter.name, random(entropy));
                 self.history.write(now, |writer| writer.set_vault(&note))?;
                 note
@@ -194,6 +196,14 @@ impl<S: Store> Api<S> {
         }
         self.held.vault.as_ref().ok_or_else(|| ApiError::invalid("vault", "there is none"))
     }
+}
+
+fn check_name(name: &str) -> Result<(), ApiError> {
+    if name.is_empty() || name.len() > VAULT_NAME_BYTES_MAX {
+        let expected = format!("it has 1 to {VAULT_NAME_BYTES_MAX} bytes");
+        return Err(ApiError::invalid("name", expected));
+    }
+    Ok(())
 }
 
 fn fits(note: &VaultNote, secret: &VaultSecret) -> Result<(), ApiError> {
