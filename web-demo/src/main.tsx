@@ -1,0 +1,28 @@
+import "uplot/dist/uPlot.min.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/shell.css";
+import "./styles/runs.css";
+import "./styles/run.css";
+import "./styles/panels.css";
+
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { App } from "./App.tsx";
+import { Opening } from "./history.tsx";
+import { applyTheme } from "./theme.ts";
+
+applyTheme();
+
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <Opening>
+        <App />
+      </Opening>
+    </StrictMode>,
+  );
+}

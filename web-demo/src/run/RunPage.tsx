@@ -1,0 +1,3 @@
+export function RunPage({ id, tab }: { id: string; tab: string }) {
+  return <p>{id} {tab}</p>;
+}
