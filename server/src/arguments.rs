@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::config::{Config, Database, TlsFiles};
+use crate::origins::{Origin, Origins};
 use crate::store::{PostgresAddress, PostgresAddressError};
 
 /// Variable that says where records are kept. Its value may hold a password.
@@ -39,6 +40,13 @@ pub struct Arguments {
     /// Private key of the certificate in PEM form
     #[arg(long, value_name = "FILE", requires = "tls_certificate")]
     tls_key: Option<PathBuf>,
+    /// Serve the web app from this directory, on the same port
+    #[arg(long, value_name = "DIRECTORY", env = "RUNLOG_SERVER_WEB")]
+    web: Option<PathBuf>,
+    /// Let only pages of this origin ask from elsewhere, as https://history.example; may be repeated.
+    /// Else all may: without a token they learn nothing
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<Origin>,
     /// Bytes that a new vault may take
     #[arg(long, value_name = "BYTES")]
     quota_bytes: Option<u64>,
@@ -96,6 +104,10 @@ impl Arguments {
         let mut config = Config::new(self.listen, database);
         let files = self.tls_certificate.clone().zip(self.tls_key.clone());
         config.tls = files.map(|(certificate, key)| TlsFiles { certificate, key });
+        config.web.clone_from(&self.web);
+        if !self.allow_origin.is_empty() {
+            config.origins = Origins::Only(self.allow_origin.clone());
+        }
         if let Some(bytes) = self.quota_bytes {
             config.limits.relay.quota_bytes = bytes;
         }

@@ -10,6 +10,7 @@ use runlog_core::relay::RelayLimits;
 use runlog_core::sync::limits::MESSAGE_BYTES_MAX;
 use runlog_core::time::Timestamp;
 
+use crate::origins::Origins;
 use crate::store::PostgresAddress;
 
 /// Tells the time.
@@ -24,6 +25,10 @@ pub struct Config {
     pub database: Database,
     /// Certificate and key; plain HTTP without, for use behind a proxy or on one machine.
     pub tls: Option<TlsFiles>,
+    /// The directory of a built web app, to be served beside the relay.
+    pub web: Option<PathBuf>,
+    /// Which pages may ask from another origin.
+    pub origins: Origins,
     /// What the relay takes.
     pub limits: Limits,
     /// What time it is: the system's clock unless told.
@@ -31,20 +36,29 @@ pub struct Config {
 }
 
 impl Config {
-    /// With the usual limits, without TLS.
+    /// With the usual limits, without TLS and without the web app.
     pub fn new(listen: SocketAddr, database: Database) -> Self {
-        let limits = Limits::default();
-        Self { listen, database, tls: None, limits, clock: Arc::new(system_time) }
+        Self {
+            listen,
+            database,
+            tls: None,
+            web: None,
+            origins: Origins::default(),
+            limits: Limits::default(),
+            clock: Arc::new(system_time),
+        }
     }
 }
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { listen, database, tls, limits, clock: _ } = self;
+        let Self { listen, database, tls, web, origins, limits, clock: _ } = self;
         f.debug_struct("Config")
             .field("listen", listen)
             .field("database", database)
             .field("tls", tls)
+            .field("web", web)
+            .field("origins", origins)
             .field("limits", limits)
             .finish_non_exhaustive()
     }

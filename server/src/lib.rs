@@ -28,6 +28,7 @@ mod arguments;
 mod config;
 mod metrics;
 mod notices;
+mod origins;
 mod problem;
 mod rate;
 mod relay;
@@ -35,7 +36,9 @@ mod routes;
 mod secret;
 mod server;
 pub mod store;
+mod web;
 
 pub use arguments::{Arguments, ArgumentsError};
 pub use config::{Config, Database, Limits, TlsFiles};
+pub use origins::{Origin, OriginError, Origins};
 pub use server::{Server, ServerError, ShutdownHandle};

@@ -2,9 +2,11 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use rustls::pki_types::pem::{self, PemObject};
@@ -16,6 +18,7 @@ use crate::config::{Config, Database, TlsFiles};
 use crate::routes;
 use crate::secret;
 use crate::store::{PostgresStore, RelayStore, SqliteStore, StoreError};
+use crate::web;
 
 /// Why a server does not start or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,14 @@ pub enum ServerError {
     /// Certificate and key do not fit.
     #[error("TLS: {0}")]
     Tls(#[from] rustls::Error),
+    /// There is no web app to serve.
+    #[error("the web app in {}: {source}", .directory.display())]
+    Web {
+        /// Where it was looked for.
+        directory: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Serving failed.
     #[error("the server failed: {0}")]
     Serve(#[from] io::Error),
@@ -48,7 +59,7 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// A relay that listens. It answers once it [runs](Self::run).
 pub struct Server {
-    app: Arc<App>,
+    router: Router,
     listener: TcpListener,
     address: SocketAddr,
     tls: Option<RustlsConfig>,
@@ -78,6 +89,10 @@ impl Server {
     /// [`ServerError`].
     pub async fn bind(config: Config) -> Result<Self, ServerError> {
         let tls = config.tls.as_ref().map(load_tls).transpose()?;
+        if let Some(directory) = &config.web {
+            let missing = |source| ServerError::Web { directory: directory.clone(), source };
+            web::check(directory).map_err(missing)?;
+        }
         let database = config.database.clone();
         let opened = tokio::task::spawn_blocking(move || open(&database)).await;
         let (store, setup_code) = opened.map_err(io::Error::other)??;
@@ -87,8 +102,9 @@ impl Server {
         let address = listener.local_addr()?;
         let (stopping, stops) = watch::channel(false);
         let app = Arc::new(App::new(store, config.limits, config.clock, stops));
+        let router = routes::router(app, &config.origins, config.web.as_deref());
         let shutdown = ShutdownHandle { handle: Handle::new(), stopping };
-        Ok(Self { app, listener, address, tls, setup_code, shutdown })
+        Ok(Self { router, listener, address, tls, setup_code, shutdown })
     }
 
     /// Where it listens.
@@ -113,7 +129,7 @@ impl Server {
     pub async fn run(self) -> Result<(), ServerError> {
         let tls = self.tls.is_some();
         tracing::info!(address = %self.address, tls, "the relay listens");
-        let service = routes::router(self.app).into_make_service_with_connect_info::<SocketAddr>();
+        let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
         let handle = self.shutdown.handle.clone();
         match self.tls {
             Some(tls) => {

@@ -11,6 +11,10 @@ use crate::error::{Error, ErrorKind};
 ///   runlog serve --database postgres://relay@db.example/relay?sslmode=verify-full \
 ///     --database-password-file /run/secrets/relay
 ///
+/// With --web it serves the web app as well, on the same port:
+///
+///   runlog serve --web web-demo/dist
+///
 /// Records are kept in relay.db in the directory of the history, unless a database is named.
 /// The first start prints a code that makes the first account: `runlog backend add` asks for it.
 /// Ctrl-C lets running requests finish.
@@ -32,10 +36,11 @@ impl Serve {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|error| failed(&error))?;
         let config = self.config(context)?;
-        let with_tls = config.tls.is_some();
+        let (with_tls, with_web) = (config.tls.is_some(), config.web.is_some());
         runtime.block_on(async {
             let server = Server::bind(config).await.map_err(|error| failed(&error))?;
-            self.tell(context, &server, with_tls)?;
+            let scheme = if with_tls { "https" } else { "http" };
+            self.tell(context, &server, scheme, with_web)?;
             let shutdown = server.shutdown_handle();
             tokio::spawn(async move {
                 asked_to_end().await;
@@ -62,14 +67,24 @@ impl Serve {
         Ok(self.arguments.config(database))
     }
 
-    fn tell(&self, context: &Context, server: &Server, with_tls: bool) -> Result<(), Error> {
-        let scheme = if with_tls { "https" } else { "http" };
+    fn tell(
+        &self,
+        context: &Context,
+        server: &Server,
+        scheme: &str,
+        with_web: bool,
+    ) -> Result<(), Error> {
         let url = format!("{scheme}://{}", server.local_addr());
         if self.json {
-            let object = serde_json::json!({ "url": url, "setup_code": server.setup_code() });
+            let web = with_web.then_some(&url);
+            let object =
+                serde_json::json!({ "url": url, "web": web, "setup_code": server.setup_code() });
             return super::print_json(context, &object);
         }
         say(format_args!("the relay listens on {url}"));
+        if with_web {
+            say(format_args!("the web app is at {url}/"));
+        }
         if let Some(code) = server.setup_code() {
             say(format_args!("nobody has an account yet; this code makes the first one, once:"));
             say(format_args!("\n  {code}\n"));

@@ -58,3 +58,19 @@ fn a_password_on_the_command_line_is_refused() {
     [exit 1]
     ");
 }
+
+#[test]
+fn with_the_web_app() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("index.html"), "<!doctype html>").unwrap();
+    let session = Session::new();
+    let serve = format!("runlog serve --listen 127.0.0.1:0 --web {}", folder.path().display());
+    let mut running = session.background(&format!("{serve} --json"));
+    let told: serde_json::Value =
+        serde_json::from_str(&running.lines().next().unwrap().unwrap()).unwrap();
+    assert!(told["web"].is_string() && told["web"] == told["url"], "{told}");
+    running.kill();
+    std::fs::remove_file(folder.path().join("index.html")).unwrap();
+    let seen = session.see(&serve);
+    assert!(seen.contains("has no index.html, so it is not a built web app"), "{seen}");
+}

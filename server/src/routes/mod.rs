@@ -7,6 +7,7 @@ mod health;
 mod mailboxes;
 mod sync;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -25,31 +26,48 @@ use tower_http::decompression::RequestDecompressionLayer;
 use tracing::Instrument;
 
 use crate::app::App;
+use crate::origins::{self, Origins};
 use crate::problem::Problem;
 use crate::secret::{System, hex, to_hex};
+use crate::web;
 
 /// Largest body of a JSON request, in bytes.
 const JSON_BYTES_MAX: usize = 64 << 10;
 
-pub(crate) fn router(app: Arc<App>) -> Router {
+/// The relay, and the web app of a directory beside it.
+pub(crate) fn router(app: Arc<App>, origins: &Origins, web: Option<&Path>) -> Router {
+    let others = match web {
+        Some(directory) => web::router(directory),
+        None => Router::new().fallback(not_found),
+    };
     Router::new()
-        .route("/v1/accounts", post(accounts::add))
-        .route("/v1/vaults", post(accounts::add_vault))
-        .route("/v1/vaults/{vault}/members/{account}", put(accounts::set_role))
-        .route("/v1/vaults/{vault}/devices", get(devices::list).post(devices::add))
-        .route("/v1/vaults/{vault}/devices/{device}", delete(devices::revoke))
-        .route("/v1/vaults/{vault}/sync", post(sync::answer))
-        .route("/v1/vaults/{vault}/events", get(events::listen))
-        .route("/v1/mailboxes/{id}", get(mailboxes::take).put(mailboxes::put))
+        .nest("/v1", api().layer(origins::layer(origins)))
         .route("/health", get(health::health))
         .route("/metrics", get(health::metrics))
-        .fallback(|| async { Problem::NotFound })
+        .merge(others)
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
         .layer(RequestDecompressionLayer::new())
         // What is sealed does not compress, whatever the effort; the rest is small.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn(observe))
         .with_state(app)
+}
+
+fn api() -> Router<Arc<App>> {
+    Router::new()
+        .route("/accounts", post(accounts::add))
+        .route("/vaults", post(accounts::add_vault))
+        .route("/vaults/{vault}/members/{account}", put(accounts::set_role))
+        .route("/vaults/{vault}/devices", get(devices::list).post(devices::add))
+        .route("/vaults/{vault}/devices/{device}", delete(devices::revoke))
+        .route("/vaults/{vault}/sync", post(sync::answer))
+        .route("/vaults/{vault}/events", get(events::listen))
+        .route("/mailboxes/{id}", get(mailboxes::take).put(mailboxes::put))
+        .fallback(not_found)
+}
+
+async fn not_found() -> Problem {
+    Problem::NotFound
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

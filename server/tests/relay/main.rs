@@ -11,6 +11,7 @@ mod same_as_memory;
 mod serving;
 mod support;
 mod tls_to_postgres;
+mod web;
 
 /// Each contract takes a relay that nobody has used.
 macro_rules! contracts {
