@@ -7,6 +7,16 @@
  * - `quota`, `opfs_full`: the browser gives no more space.
  * - `corrupt`, `storage`: the database is damaged, or cannot be read or written.
  * - `opfs_…`: OPFS cannot be used; see `storage.reason`.
+ * - `noVault`, `vaultExists`, `otherVault`: what the history belongs to does not fit.
+ * - `locked`, `secretGone`, `wrongPassphrase`, `phrase`, `keep`: the vault's secret is not at hand, what was
+ *   typed is not it, or the browser does not keep it.
+ * - `noOffer`, `wrongCode`: nothing waits under a pairing code, or it is another one.
+ * - `syncOff`, `noBackend`, `unknownBackend`, `backendExists`: what a sync needs is not there.
+ * - `unreachable`, `busy`, `relayFailed`: the relay does not answer, asks to wait, or failed; try again later.
+ * - `unauthorised`: the relay lets this device in no more, or the code is not its.
+ * - `needsAccount`: the relay does not know the vault, and only an account makes it known.
+ * - `refused`, `notARelay`: the relay says no, or something else answers there.
+ * - `cancelled`: it was told to stop.
  * - `closed`: the client was closed.
  * - `unsupported`: there are no workers here (Node, server-side rendering).
  */
@@ -23,6 +33,28 @@ export type ErrorCode =
   | "corrupt"
   | "storage"
   | "failed"
+  | "noVault"
+  | "vaultExists"
+  | "otherVault"
+  | "locked"
+  | "secretGone"
+  | "wrongPassphrase"
+  | "phrase"
+  | "keep"
+  | "noOffer"
+  | "wrongCode"
+  | "syncOff"
+  | "noBackend"
+  | "unknownBackend"
+  | "backendExists"
+  | "unreachable"
+  | "busy"
+  | "relayFailed"
+  | "unauthorised"
+  | "needsAccount"
+  | "refused"
+  | "notARelay"
+  | "cancelled"
   | "closed"
   | "unsupported"
   | `opfs_${string}`;

@@ -20,6 +20,8 @@ import * as operations from "./operations.js";
 import type { Changes } from "./operations.js";
 import { Recorder, type RecorderOptions } from "./recorder.js";
 import { Rpc } from "./rpc.js";
+import { SyncHistory } from "./sync-history.js";
+import { Sync } from "./sync.js";
 import type {
   Ending,
   Execution,
@@ -33,6 +35,7 @@ import type {
   Page,
   Storage,
 } from "./types.js";
+import { Vault } from "./vault.js";
 import { write } from "./writing.js";
 
 export type { ErrorCode } from "./errors.js";
@@ -40,8 +43,12 @@ export { RunlogError } from "./errors.js";
 export type { Snapshot } from "./live.js";
 export type { Changes } from "./operations.js";
 export type { RecorderOptions } from "./recorder.js";
+export type * from "./sync-types.js";
+export type { EntryPage, RunPage } from "./sync-history.js";
+export type { BackgroundOptions, WaitOptions } from "./sync.js";
 export type * from "./types.js";
-export { Live, Recorder };
+export type * from "./vault-types.js";
+export { Live, Recorder, Sync, SyncHistory, Vault };
 
 /** How a history is opened. */
 export interface OpenOptions {
@@ -156,6 +163,12 @@ export class Runlog {
   readonly executions: Executions;
   /** Reads and writes logs. */
   readonly logs: Logs;
+  /** The vault that the history belongs to. */
+  readonly vault: Vault;
+  /** Syncs it with relays. */
+  readonly sync: Sync;
+  /** What syncing did. */
+  readonly syncHistory: SyncHistory;
   /** Where the history is kept. */
   readonly storage: Storage;
   readonly #rpc: Rpc;
@@ -166,6 +179,9 @@ export class Runlog {
     this.storage = storage;
     this.executions = new Executions(rpc);
     this.logs = new Logs(rpc);
+    this.vault = new Vault(rpc);
+    this.sync = new Sync(rpc);
+    this.syncHistory = new SyncHistory(rpc);
   }
 
   /** Records without waiting for each write. */

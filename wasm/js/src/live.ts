@@ -1,4 +1,5 @@
 import { RunlogError } from "./errors.js";
+import type { Topic } from "./protocol.js";
 import type { Rpc } from "./rpc.js";
 
 /** What a live query shows. */
@@ -18,6 +19,7 @@ export interface Snapshot<T> {
 export class Live<T> implements AsyncIterable<T> {
   readonly #rpc: Rpc;
   readonly #ask: () => Promise<T>;
+  readonly #topic: Topic;
   readonly #listeners = new Set<() => void>();
   #snapshot: Snapshot<T> = { data: undefined, error: undefined };
   #json: string | undefined;
@@ -25,9 +27,11 @@ export class Live<T> implements AsyncIterable<T> {
   #isAsking = false;
   #isStale = false;
 
-  constructor(rpc: Rpc, ask: () => Promise<T>) {
+  /** @internal */
+  constructor(rpc: Rpc, ask: () => Promise<T>, topic: Topic = "history") {
     this.#rpc = rpc;
     this.#ask = ask;
+    this.#topic = topic;
   }
 
   /** What is known. */
@@ -37,7 +41,7 @@ export class Live<T> implements AsyncIterable<T> {
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     if (this.#stop === undefined) {
-      this.#stop = this.#rpc.onChange(() => void this.#refresh());
+      this.#stop = this.#rpc.onChange(() => void this.#refresh(), this.#topic);
       void this.#refresh();
     }
     return () => {

@@ -37,10 +37,10 @@ export class Owner {
   }
 
   /** Carries out a call. */
-  call({ call, writes }: ToOwner): Answer {
+  call({ call, method }: ToOwner): Answer {
     try {
       const json = this.#database.call(call);
-      if (writes) this.#changed();
+      if (method === "write") this.#changed();
       return { json };
     } catch (error) {
       return { error: plain(error) };

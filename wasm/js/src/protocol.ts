@@ -19,12 +19,18 @@ export type ToWorker =
   | { readonly type: "call"; readonly number: number; readonly method: string; readonly args: object }
   | { readonly type: "close" };
 
+/**
+ * What changed: what executions and logs show, or only how syncing and the vault stand. Who asks for the
+ * latter is told of both.
+ */
+export type Topic = "history" | "sync";
+
 /** From a worker to its tab. */
 export type ToTab =
   | { readonly type: "opened"; readonly storage: Storage }
   | { readonly type: "failed"; readonly error: PlainError }
   | { readonly type: "answer"; readonly number: number; readonly answer: Answer }
-  | { readonly type: "changed" }
+  | { readonly type: "changed"; readonly topic: Topic }
   | { readonly type: "closed" };
 
 /** What became of a call: its answer in JSON, or an error. */
@@ -34,13 +40,13 @@ export type Answer = { readonly json: string } | { readonly error: PlainError };
 export type ToAll =
   | { readonly type: "hello" }
   | { readonly type: "owner"; readonly epoch: string; readonly storage: Storage }
-  | { readonly type: "changed" };
+  | { readonly type: "changed"; readonly topic: Topic };
 
 /** To the worker that owns the database. `call` is in JSON. */
 export interface ToOwner {
   readonly client: string;
   readonly number: number;
-  readonly writes: boolean;
+  readonly method: string;
   readonly call: string;
 }
 

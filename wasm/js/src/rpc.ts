@@ -1,5 +1,5 @@
 import { RunlogError } from "./errors.js";
-import type { ToTab, ToWorker } from "./protocol.js";
+import type { ToTab, Topic, ToWorker } from "./protocol.js";
 import type { Storage } from "./types.js";
 
 interface Waiting {
@@ -7,11 +7,17 @@ interface Waiting {
   readonly reject: (error: RunlogError) => void;
 }
 
+/** Who is told of changes, and of which. */
+interface Listener {
+  readonly tell: () => void;
+  readonly topic: Topic;
+}
+
 /** A tab's end of the line to its worker. */
 export class Rpc {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<Listener>();
   readonly #opened: Promise<Storage>;
   #storage: Storage | undefined;
   #last = 0;
@@ -64,8 +70,9 @@ export class Rpc {
     });
   }
 
-  /** Calls `listener` after changes, in any tab; the function it gives ends that. */
-  onChange(listener: () => void): () => void {
+  /** Calls `tell` after changes, in any tab; the function it gives ends that. */
+  onChange(tell: () => void, topic: Topic = "history"): () => void {
+    const listener = { tell, topic };
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -87,7 +94,10 @@ export class Rpc {
 
   #got(message: ToTab): void {
     if (message.type === "changed") {
-      for (const listener of [...this.#listeners]) listener();
+      const { topic } = message;
+      for (const listener of [...this.#listeners]) {
+        if (topic === "history" || listener.topic === topic) listener.tell();
+      }
     } else if (message.type === "answer") {
       const waiting = this.#waiting.get(message.number);
       this.#waiting.delete(message.number);

@@ -67,8 +67,8 @@ class Member {
       this.#all.postMessage({ type: "owner", epoch, storage } satisfies ToAll);
     };
     owner.onchange = () => {
-      tell({ type: "changed" });
-      this.#all.postMessage({ type: "changed" } satisfies ToAll);
+      tell({ type: "changed", topic: "history" });
+      this.#all.postMessage({ type: "changed", topic: "history" } satisfies ToAll);
     };
     this.#owner = owner;
     this.#epoch = epoch;
@@ -98,11 +98,11 @@ class Member {
           tell({ type: "opened", storage: message.storage });
           this.#sendAgain();
           // What changed between two owners was announced by neither.
-          tell({ type: "changed" });
+          tell({ type: "changed", topic: "history" });
         }
         break;
       case "changed":
-        tell({ type: "changed" });
+        tell(message);
         break;
     }
   }
@@ -111,7 +111,7 @@ class Member {
     const writes = WRITING.has(method);
     const ticket = writes ? this.#ticket(number) : undefined;
     const call = JSON.stringify({ method, args: ticket ? { ...args, ticket } : args });
-    const sent = { client: this.#client, number, writes, call };
+    const sent = { client: this.#client, number, method, call };
     this.#waiting.set(number, sent);
     this.#send(sent);
   }

@@ -11,9 +11,9 @@ export function writeAll(
   return rpc.call("write", { operations, durable });
 }
 
-/** Carries out operations of which each must be done. */
+/** Carries out operations of which each must be done; with `durable` and none, makes what is written last. */
 export async function write(rpc: Rpc, operations: readonly Operation[], durable = false): Promise<void> {
-  if (operations.length === 0) return;
+  if (operations.length === 0 && !durable) return;
   const refused = (await writeAll(rpc, operations, durable)).find((result) => result !== null);
   if (refused) throw new RunlogError(refused.code, refused.message);
 }
