@@ -19,14 +19,19 @@ const types = {
   ".webmanifest": "application/manifest+json",
 };
 
-/** The policy under which the relay serves the app. */
-export const POLICY = [
-  "default-src 'self'",
+/** The policy under which the relay serves the app (`server/src/web.rs`). */
+const POLICY = [
+  "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self'",
   "img-src 'self' data: blob:",
-  "connect-src 'self' http: https:",
+  "font-src 'self'",
   "worker-src 'self'",
+  "manifest-src 'self'",
+  "connect-src 'self' https: http://localhost:* http://127.0.0.1:* http://[::1]:*",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
 ].join("; ");
 
 /** Serves the app; below `/package/` the npm package, by which a test writes into the history of the page. */

@@ -72,8 +72,9 @@ export function SavedFilters({ query }: { query: Query }): ReactNode {
       <Dialog title="Save this filter" isOpen={isNaming} onOpenChange={setNaming}>
         <form
           className="stack"
-          action={(data) => {
-            const name = String(data.get("name") ?? "").trim();
+          onSubmit={(event) => {
+            event.preventDefault();
+            const name = String(new FormData(event.currentTarget).get("name") ?? "").trim();
             if (name === "") return;
             keep([...saved.filter((filter) => filter.name !== name), { name, text: query.text }]);
             setNaming(false);

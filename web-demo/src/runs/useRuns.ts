@@ -1,10 +1,13 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
+import type { Summary } from "runlog";
 
 import { useLive, useRunlog } from "../history.tsx";
+import { PagedList } from "../paged.ts";
 import { slowly } from "../slowly.ts";
-import { rowAt, RunWindow, type WindowSnapshot } from "./window.ts";
 import type { Query } from "./useQuery.ts";
-import type { Summary } from "runlog";
+
+/** Rows in one page. */
+const PAGE = 100;
 
 export interface Runs {
   readonly count: number | undefined;
@@ -18,17 +21,25 @@ export interface Runs {
 /** The runs that a query asks for; since `pausedAt` none joins them and none changes. */
 export function useRuns({ filter, order }: Query, pausedAt: number | null): Runs {
   const runlog = useRunlog();
-  const window = useMemo(() => {
+  const list = useMemo(() => {
     // Places in the listing stay what they are while it is paused: what begins later is left out.
     const until = pausedAt === null ? filter.until : Math.min(filter.until ?? pausedAt, pausedAt);
-    return new RunWindow(runlog, until === undefined ? filter : { ...filter, until }, order);
+    const shown = until === undefined ? filter : { ...filter, until };
+    return new PagedList<Summary>(runlog, {
+      pageSize: PAGE,
+      count: () => runlog.executions.count(shown),
+      load: async (page) => {
+        const query = { filter: shown, order, offset: page * PAGE, limit: PAGE };
+        return (await runlog.executions.list(query)).executions;
+      },
+    });
   }, [runlog, filter, order, pausedAt]);
   useEffect(() => {
-    const stop = window.follow();
+    const stop = list.follow();
     if (pausedAt === null) return stop;
     // One answer is what stays.
-    const ended = window.subscribe(() => {
-      if (window.getSnapshot().count === undefined) return;
+    const ended = list.subscribe(() => {
+      if (list.getSnapshot().count === undefined) return;
       ended();
       stop();
     });
@@ -36,8 +47,8 @@ export function useRuns({ filter, order }: Query, pausedAt: number | null): Runs
       ended();
       stop();
     };
-  }, [window, pausedAt]);
-  const snapshot: WindowSnapshot = useSyncExternalStore(window.subscribe, window.getSnapshot);
+  }, [list, pausedAt]);
+  const snapshot = useSyncExternalStore(list.subscribe, list.getSnapshot);
   const later = useMemo(() => {
     if (pausedAt === null) return null;
     const since = Math.max(filter.since ?? 0, pausedAt);
@@ -47,7 +58,7 @@ export function useRuns({ filter, order }: Query, pausedAt: number | null): Runs
     count: snapshot.count,
     error: snapshot.error,
     missed: useLive(later).data ?? 0,
-    at: (index) => rowAt(snapshot, index),
-    show: (first, last) => window.show(first, last),
+    at: (index) => list.at(index),
+    show: list.show,
   };
 }

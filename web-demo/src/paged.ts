@@ -1,51 +1,52 @@
-// The part of a long listing that is on the screen, loaded page by page and kept up to date.
-import type { Filter, ListQuery, Live, Runlog, Summary } from "runlog";
+// The part of a long list that is on the screen, loaded page by page and kept up to date.
+import type { Live, Runlog } from "runlog";
 
-/** Rows in one page: a few screens. */
-const PAGE = 100;
-
-type Pages = ReadonlyMap<number, readonly Summary[]>;
-
-export interface WindowSnapshot {
+export interface PagedSnapshot<T> {
   /** How many rows there are; `undefined` until it is known. */
   readonly count: number | undefined;
-  readonly pages: Pages;
+  readonly pages: ReadonlyMap<number, readonly (T | undefined)[]>;
   readonly error: Error | undefined;
 }
 
-/** The row at a place in the listing, where it is loaded. */
-export function rowAt(snapshot: WindowSnapshot, index: number): Summary | undefined {
-  return snapshot.pages.get(Math.floor(index / PAGE))?.[index % PAGE];
+/** Where the rows come from. */
+export interface Source<T> {
+  /** Rows in one page: a few screens. */
+  readonly pageSize: number;
+  readonly count: () => Promise<number>;
+  /** The rows of a page, of which the first has number 0. */
+  readonly load: (page: number) => Promise<readonly (T | undefined)[]>;
 }
 
 /**
- * A listing of any length of which the pages on the screen are loaded. It fits `useSyncExternalStore`.
- * While it is live, every change loads the shown pages again and forgets the others.
+ * A list of any length of which the pages on the screen are loaded. It fits `useSyncExternalStore`.
+ * While it is followed, every change loads the shown pages again and forgets the others.
  */
-export class RunWindow {
-  readonly #runlog: Runlog;
-  readonly #filter: Filter;
-  readonly #order: NonNullable<ListQuery["order"]>;
-  readonly #live: Live<{ count: number; pages: [number, readonly Summary[]][] }>;
+export class PagedList<T> {
+  readonly #source: Source<T>;
+  readonly #live: Live<{ count: number; pages: [number, readonly (T | undefined)[]][] }>;
   readonly #listeners = new Set<() => void>();
-  #snapshot: WindowSnapshot = { count: undefined, pages: new Map(), error: undefined };
+  #snapshot: PagedSnapshot<T> = { count: undefined, pages: new Map(), error: undefined };
   #wanted: [first: number, last: number] = [0, 0];
   #isLoading = false;
 
-  constructor(runlog: Runlog, filter: Filter, order: NonNullable<ListQuery["order"]>) {
-    this.#runlog = runlog;
-    this.#filter = filter;
-    this.#order = order;
+  constructor(runlog: Runlog, source: Source<T>) {
+    this.#source = source;
     this.#live = runlog.watch(() => this.#loadAll());
   }
 
-  readonly getSnapshot = (): WindowSnapshot => this.#snapshot;
+  readonly getSnapshot = (): PagedSnapshot<T> => this.#snapshot;
 
   /** Calls `listener` after changes of what is shown. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   };
+
+  /** The row at a place in the list, where it is loaded. */
+  at(index: number): T | undefined {
+    const { pageSize } = this.#source;
+    return this.#snapshot.pages.get(Math.floor(index / pageSize))?.[index % pageSize];
+  }
 
   /** Follows changes of the history until the function it gives is called. */
   follow(): () => void {
@@ -58,18 +59,17 @@ export class RunWindow {
   }
 
   /** Which rows are on the screen. */
-  show(first: number, last: number): void {
-    this.#wanted = [Math.floor(first / PAGE), Math.floor(Math.max(first, last) / PAGE)];
+  readonly show = (first: number, last: number): void => {
+    const { pageSize } = this.#source;
+    this.#wanted = [Math.floor(first / pageSize), Math.floor(Math.max(first, last) / pageSize)];
     void this.#loadMissing();
-  }
+  };
 
-  async #loadAll(): Promise<{ count: number; pages: [number, readonly Summary[]][] }> {
+  async #loadAll(): Promise<{ count: number; pages: [number, readonly (T | undefined)[]][] }> {
     const [first, last] = this.#wanted;
     const numbers = Array.from({ length: last - first + 1 }, (_, at) => first + at);
-    const [count, ...pages] = await Promise.all([
-      this.#runlog.executions.count(this.#filter),
-      ...numbers.map((page) => this.#load(page)),
-    ]);
+    const load = (page: number) => this.#source.load(page);
+    const [count, pages] = await Promise.all([this.#source.count(), Promise.all(numbers.map(load))]);
     return { count, pages: pages.map((rows, at) => [first + at, rows]) };
   }
 
@@ -79,7 +79,7 @@ export class RunWindow {
     this.#isLoading = true;
     try {
       for (let page = this.#missing(); page !== undefined; page = this.#missing()) {
-        const rows = await this.#load(page);
+        const rows = await this.#source.load(page);
         this.#set({ ...this.#snapshot, pages: new Map(this.#snapshot.pages).set(page, rows) });
       }
     } catch (error) {
@@ -91,19 +91,14 @@ export class RunWindow {
 
   #missing(): number | undefined {
     const [first, last] = this.#wanted;
-    const end = Math.ceil((this.#snapshot.count ?? 0) / PAGE);
+    const end = Math.ceil((this.#snapshot.count ?? 0) / this.#source.pageSize);
     for (let page = first; page <= last && page < end; page += 1) {
       if (!this.#snapshot.pages.has(page)) return page;
     }
     return undefined;
   }
 
-  async #load(page: number): Promise<readonly Summary[]> {
-    const query = { filter: this.#filter, order: this.#order, offset: page * PAGE, limit: PAGE };
-    return (await this.#runlog.executions.list(query)).executions;
-  }
-
-  #set(snapshot: WindowSnapshot): void {
+  #set(snapshot: PagedSnapshot<T>): void {
     this.#snapshot = snapshot;
     for (const listener of [...this.#listeners]) listener();
   }
