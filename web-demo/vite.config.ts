@@ -1,8 +1,10 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
+import { compressed, offlineFiles } from "./build-plugins.ts";
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), offlineFiles(), compressed()],
   // The package starts its worker and finds its module by addresses relative to its own file, which
   // pre-bundling would move.
   optimizeDeps: { exclude: ["runlog"] },
@@ -12,5 +14,11 @@ export default defineConfig({
     // The content security policy admits no script and no font from a data: address.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { index: "index.html", "service-worker": "service-worker/service-worker.ts" },
+      output: {
+        entryFileNames: (chunk) => (chunk.name === "service-worker" ? "service-worker.js" : "assets/[name]-[hash].js"),
+      },
+    },
   },
 });

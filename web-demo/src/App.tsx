@@ -22,7 +22,7 @@ export function App(): ReactNode {
           <Route path="/runs/:id/:tab?">{({ id, tab }) => <RunPage key={id} id={id} tab={tab ?? "overview"} />}</Route>
           <Route path="/record" component={RecordPage} />
           <Route>
-            <Empty icon="search" title="There is no such page">
+            <Empty icon="search" title="There is no such page" isPage>
               <a href="/runs">Go to the runs</a>
             </Empty>
           </Route>

@@ -12,6 +12,7 @@ import { createRoot } from "react-dom/client";
 
 import { App } from "./App.tsx";
 import { Opening } from "./history.tsx";
+import { keepOffline } from "./offline.ts";
 import { applyTheme } from "./theme.ts";
 
 applyTheme();
@@ -26,3 +27,6 @@ if (root) {
     </StrictMode>,
   );
 }
+
+// The app works without it; it only does not open without a network.
+keepOffline().catch((error: unknown) => console.warn("the app is not kept for offline use:", error));

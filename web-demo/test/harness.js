@@ -28,7 +28,7 @@ const POLICY = [
   "font-src 'self'",
   "worker-src 'self'",
   "manifest-src 'self'",
-  "connect-src 'self' https: http://localhost:* http://127.0.0.1:* http://[::1]:*",
+  "connect-src 'self' https: http://localhost:* http://127.0.0.1:*",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
@@ -66,6 +66,7 @@ export async function browse({ width = 1280, height = 800, scheme = "light", arg
     locale: "en-GB",
     args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", ...args],
   });
+  context.setDefaultTimeout(15_000);
   const problems = [];
   context.on("page", (page) => watch(page, problems));
   context.pages().forEach((page) => watch(page, problems));

@@ -72,14 +72,16 @@ function Pair({ name, children }: { name: string; children: ReactNode }): ReactN
   );
 }
 
-const LINES = 10;
+/** Lines that are shown, and those that are read for them: events stand between. */
+const [LINES, READ] = [10, 60];
 
 function LastLines({ run }: { run: Execution }): ReactNode {
   const runlog = useRunlog();
   const part = useLive(
-    useMemo(() => runlog.watch(slowly(() => runlog.logs.read(run.id, { tail: LINES }), 500)), [runlog, run.id]),
+    useMemo(() => runlog.watch(slowly(() => runlog.logs.read(run.id, { tail: READ }), 500)), [runlog, run.id]),
   ).data;
-  const lines = part?.entries.filter((entry): entry is LogLine => entry.type === "line" && entry.stream !== "event") ?? [];
+  const printed = part?.entries.filter((entry): entry is LogLine => entry.type === "line" && entry.stream !== "event");
+  const lines = printed?.slice(-LINES) ?? [];
   return (
     <section className="card last-lines" aria-labelledby="last-lines">
       <div className="card-head">

@@ -61,7 +61,7 @@ function CopyId({ id, shown }: { id: string; shown: string }): ReactNode {
     navigator.clipboard.writeText(id).then(() => toast({ text: "The whole id is in the clipboard." }), toastError);
   };
   return (
-    <button type="button" className="copy" title={id} aria-label={`Copy the id ${id}`} onClick={copy}>
+    <button type="button" className="copy" title={id} aria-label={`${shown}: copy the whole id`} onClick={copy}>
       <code>{shown}</code>
       <Icon name="copy" size={13} />
     </button>

@@ -40,7 +40,7 @@ export function RunPage({ id, tab }: { id: string; tab: string }): ReactNode {
   if (error && !run) {
     if (error.code !== "notFound") return <Problem error={error} />;
     return (
-      <Empty icon="search" title="There is no such run here">
+      <Empty icon="search" title="There is no such run here" isPage>
         <p>
           No run of this history has the id <code>{id}</code>. It may not have arrived from the other device yet.
         </p>

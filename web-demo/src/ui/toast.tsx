@@ -7,6 +7,8 @@ export interface Toast {
   readonly text: string;
   readonly tone?: "plain" | "bad";
   readonly action?: { readonly name: string; readonly run: () => void };
+  /** Whether it stays until it is dismissed. */
+  readonly stays?: boolean;
 }
 
 const SHOWN_MS = 8_000;
@@ -52,11 +54,12 @@ export function Toasts(): ReactNode {
 }
 
 function Shown({ toast }: { toast: (typeof shown)[number] }): ReactNode {
-  const { key, text, tone = "plain", action } = toast;
+  const { key, text, tone = "plain", action, stays = false } = toast;
   useEffect(() => {
+    if (stays) return;
     const timer = setTimeout(() => dismiss(key), SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [key]);
+  }, [key, stays]);
   return (
     <div className="toast" data-tone={tone}>
       <p>{text}</p>
