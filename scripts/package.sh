@@ -9,7 +9,11 @@ shift
 node build.js "$@"
 case $task in
 build) ;;
-test) node --test test/*.test.js ;;
+test)
+    # The relay and the native device that a page syncs with.
+    cargo build -p runlog-cli
+    node --test test/*.test.js
+    ;;
 *)
     echo "package.sh: no task is called '$task'" >&2
     exit 2

@@ -215,3 +215,28 @@ fn chosen_executions_are_synced_alone() {
     assert_equal(&world.sync(&mut b));
     assert!(b.has(first));
 }
+
+/// The batch behind the one that is on its way is sealed already when a run in it is edited.
+#[test]
+fn an_edit_of_what_was_sealed_ahead_arrives() {
+    let mut world = World::new();
+    let (mut a, mut b) = (world.device(1), world.device(2));
+    let ids: Vec<_> = (1..40).map(|number| a.start(&mut world, number)).collect();
+    let mut last = ids.clone();
+    world.meanwhile = Some(Box::new(move |device, at| {
+        if let Some(id) = last.pop() {
+            device.history.write(at, |tx| tx.set_note(id, Some("edited meanwhile"))).unwrap();
+        }
+    }));
+    let small = || JobOptions { batch_bytes: 1_000, ..JobOptions::default() };
+    let run = world.sync_with(&mut a, small());
+    assert_eq!(run.status, RunStatus::Completed, "{run:?}");
+    world.meanwhile = None;
+    assert_equal(&world.sync_with(&mut a, small()));
+    assert_equal(&world.sync(&mut b));
+    let noted = ids.iter().filter(|id| b.noted(**id).is_some()).count();
+    assert!(noted > 5, "{noted}");
+    for id in ids {
+        assert_eq!(a.run(id), b.run(id));
+    }
+}

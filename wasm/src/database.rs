@@ -2,14 +2,14 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Date, Object, Reflect};
+use js_sys::{Date, Object, Reflect, Uint8Array};
 use runlog_core::history::{History, HistoryError};
 use runlog_core::id::DeviceId;
 use runlog_core::time::Timestamp;
 use runlog_sqlite::{Journal, Options, SqliteStore};
 use wasm_bindgen::prelude::*;
 
-use crate::api::{Api, ApiError, Call};
+use crate::api::{Api, ApiError, Call, Heard, OwnerCall, Step};
 use crate::{OpenError, OpfsPool, open_store};
 
 /// The file of a history in its pool.
@@ -74,6 +74,89 @@ impl Database {
         Ok(answer.to_string())
     }
 
+    /// Carries out a call of the worker itself, given in JSON, and gives its answer in JSON.
+    ///
+    /// # Errors
+    /// An object with `code` and `message`; nothing was done.
+    #[wasm_bindgen(js_name = ownerCall)]
+    pub fn owner_call(&self, call: &str) -> Result<String, JsValue> {
+        let call: OwnerCall =
+            serde_json::from_str(call).map_err(|error| thrown("invalid", &error.to_string()))?;
+        let answer = self.api.borrow_mut().owner_call(call, now(), &mut random);
+        Ok(answer.map_err(|error| from_api(&error))?.to_string())
+    }
+
+    /// Goes on by one step of the sync under way.
+    ///
+    /// # Errors
+    /// An object with `code` and `message`; nothing was done by the step.
+    #[wasm_bindgen(js_name = pollJob, unchecked_return_type = "JobStep")]
+    pub fn poll_job(&self) -> Result<JsValue, JsValue> {
+        let step = self.api.borrow_mut().poll_job(now(), &mut random);
+        Ok(match step.map_err(|error| from_api(&error))? {
+            Step::Continue => object(&[("kind", "continue".into())]),
+            Step::Done => object(&[("kind", "done".into())]),
+            Step::Send { backend, device, body } => object(&[
+                ("kind", "send".into()),
+                ("backend", backend.to_string().into()),
+                ("device", device.to_string().into()),
+                ("body", Uint8Array::from(body.as_slice()).into()),
+            ]),
+        })
+    }
+
+    /// Does what does not depend on the answer that is waited for.
+    ///
+    /// # Errors
+    /// An object with `code` and `message`; nothing was done.
+    #[wasm_bindgen(js_name = workAhead)]
+    pub fn work_ahead(&self) -> Result<(), JsValue> {
+        let done = self.api.borrow_mut().work_ahead(&mut random);
+        done.map_err(|error| from_api(&error))
+    }
+
+    /// Hands over the answer of a relay. A refusal that another attempt may turn is given back unless
+    /// this is the last one.
+    ///
+    /// # Errors
+    /// An object with `code` and `message` where the bytes are no answer.
+    #[wasm_bindgen(js_name = answerJob, unchecked_return_type = "JobHeard")]
+    pub fn answer_job(&self, body: &[u8], last: bool) -> Result<JsValue, JsValue> {
+        let heard = self.api.borrow_mut().answer_job(body, last);
+        Ok(match heard.map_err(|error| from_api(&error))? {
+            Heard::Taken => object(&[("kind", "taken".into())]),
+            Heard::Again { code, after_ms } => object(&[
+                ("kind", "again".into()),
+                ("code", code.into()),
+                ("afterMs", after_ms.into()),
+            ]),
+        })
+    }
+
+    /// Tells the sync that the relay lets this device in no more, or does not know the vault.
+    #[wasm_bindgen(js_name = refuseJob)]
+    pub fn refuse_job(&self, knows_vault: bool) {
+        self.api.borrow_mut().refuse_job(knows_vault);
+    }
+
+    /// Tells the sync that no relay answered.
+    #[wasm_bindgen(js_name = failJob)]
+    pub fn fail_job(&self, message: &str) {
+        self.api.borrow_mut().fail_job(message);
+    }
+
+    /// Tells the sync to stop at its next step.
+    #[wasm_bindgen(js_name = cancelJob)]
+    pub fn cancel_job(&self) {
+        self.api.borrow_mut().cancel_job();
+    }
+
+    /// How many entities the sync under way has changed here and there.
+    #[wasm_bindgen(js_name = jobChanges)]
+    pub fn job_changes(&self) -> f64 {
+        self.api.borrow().job_changes() as f64
+    }
+
     /// Closes the history, so that another worker can open it.
     ///
     /// # Errors
@@ -88,6 +171,24 @@ impl Database {
     }
 }
 
+/// The types of what is given as plain objects.
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+export type JobStep =
+  | { readonly kind: "continue" }
+  | { readonly kind: "done" }
+  | { readonly kind: "send"; readonly backend: string; readonly device: string; readonly body: Uint8Array };
+export type JobHeard =
+  | { readonly kind: "taken" }
+  | { readonly kind: "again"; readonly code: "busy" | "relay_failed" | "unauthorised"; readonly afterMs: number };
+"#;
+
+/// Randomness of the browser, which always has some.
+fn random(bytes: &mut [u8]) {
+    #[expect(clippy::expect_used, reason = "nothing can be sealed without randomness")]
+    getrandom::fill(bytes).expect("a browser has random numbers");
+}
+
 fn now() -> Timestamp {
     Timestamp::from_millis(Date::now() as i64)
 }
@@ -97,9 +198,14 @@ fn from_api(error: &ApiError) -> JsValue {
 }
 
 fn thrown(code: &str, message: &str) -> JsValue {
-    let error = Object::new();
-    // On an object of our own, setting a property cannot fail.
-    let _ = Reflect::set(&error, &"code".into(), &code.into());
-    let _ = Reflect::set(&error, &"message".into(), &message.into());
-    error.into()
+    object(&[("code", code.into()), ("message", message.into())])
+}
+
+fn object(properties: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in properties {
+        // On an object of our own, setting a property cannot fail.
+        let _ = Reflect::set(&object, &(*name).into(), value);
+    }
+    object.into()
 }

@@ -4,7 +4,7 @@
 //! write (trap T13).
 
 use crate::codec::{DecodeError, Reader, put_bytes, put_varint};
-use crate::crypto::{Canary, VaultKeys, WrongKey};
+use crate::crypto::{Canary, NONCE_BYTES, VaultKeys, WrongKey};
 use crate::history::{HistoryError, HistoryReader, HistoryWriter};
 use crate::sealed::VaultId;
 use crate::store::{BackendId, Room, StoreError};
@@ -30,6 +30,12 @@ pub struct VaultNote {
 }
 
 impl VaultNote {
+    /// The note of the vault of these keys; `nonce` is random.
+    pub fn new(keys: &VaultKeys, name: &str, nonce: [u8; NONCE_BYTES]) -> Self {
+        let canary = Canary::make(keys, nonce);
+        Self { id: keys.vault_id(), canary, name: name.to_owned() }
+    }
+
     /// Whether the keys are those of the vault.
     ///
     /// # Errors
@@ -184,9 +190,7 @@ mod tests {
     #[test]
     fn the_notes_of_a_device_read_back() {
         let mut history = History::open(MemoryStore::new(), DeviceId::from_u128(1)).unwrap();
-        let keys_of_it = keys(1);
-        let canary = Canary::make(&keys_of_it, [9; 24]);
-        let vault = VaultNote { id: keys_of_it.vault_id(), canary, name: "home".to_owned() };
+        let vault = VaultNote::new(&keys(1), "home", [9; 24]);
         let at = Timestamp::from_millis(-7);
         let backup = BackupNote { at, pauses: vec![BackendId(3), BackendId(u128::MAX)] };
         history

@@ -11,6 +11,7 @@ pub mod local;
 pub mod message;
 mod plain;
 pub mod quarantine;
+pub mod readiness;
 pub mod reading;
 mod rewriting;
 pub mod run;

@@ -23,6 +23,7 @@ pub(crate) const RELAY: BackendId = BackendId(1);
 /// Added to the number of an execution, so that its id is nothing that occurs by chance.
 pub(crate) const FIRST: u128 = 0x0123_4567_89ab_4def_8123_0000_0000_0000;
 
+type Meanwhile = Box<dyn FnMut(&mut Device, Timestamp)>;
 type Tampering = Box<dyn Fn(&mut SealedRecord, usize)>;
 
 pub(crate) struct World {
@@ -37,6 +38,8 @@ pub(crate) struct World {
     pub(crate) late: Option<Errand>,
     /// What the relay does to the records of a page and to those it was asked for.
     pub(crate) tampering: Option<Tampering>,
+    /// What is done on a device that syncs while each of its requests is on its way.
+    pub(crate) meanwhile: Option<Meanwhile>,
     random: u64,
 }
 
@@ -55,6 +58,7 @@ impl World {
             wire: Vec::new(),
             late: None,
             tampering: None,
+            meanwhile: None,
             random: 1,
         }
     }
@@ -121,6 +125,10 @@ impl World {
                 Want::Send(errand) => {
                     let request = wire::encode_request(&errand.request).unwrap();
                     let asked = wire::decode_request(&request).unwrap();
+                    job.work_ahead(&mut device.history, &mut entropy).unwrap();
+                    if let Some(meanwhile) = &mut self.meanwhile {
+                        meanwhile(device, told);
+                    }
                     let answer = self.relay.handle(errand.device, asked, now, &mut entropy);
                     let mut answer =
                         wire::decode_answer(&wire::encode_answer(&answer).unwrap()).unwrap();

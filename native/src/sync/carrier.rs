@@ -40,15 +40,21 @@ impl Carrier {
         Ok(Self { errands, answers, cancel })
     }
 
-    /// Carries an errand and waits for its answer, or until it is told to stop.
-    pub(super) fn carry(&self, errand: Errand) -> Result<Exchange, RelayError> {
-        let gone =
-            || RelayError::Settings { detail: "the thread that asks relays died".to_owned() };
-        self.errands.send(errand).map_err(|_| gone())?;
+    /// Sends an errand on its way.
+    pub(super) fn send(&self, errand: Errand) {
+        // Without the thread there is no answer, and that is told.
+        let _ = self.errands.send(errand);
+    }
+
+    /// Waits for the answer to the errand that was sent, or until it is told to stop.
+    pub(super) fn wait(&self) -> Result<Exchange, RelayError> {
         loop {
             match self.answers.recv_timeout(SLICE) {
                 Ok(carried) => return carried,
-                Err(RecvTimeoutError::Disconnected) => return Err(gone()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let detail = "the thread that asks relays died".to_owned();
+                    return Err(RelayError::Settings { detail });
+                }
                 Err(RecvTimeoutError::Timeout) if self.cancel.is_cancelled() => {
                     return Err(RelayError::Cancelled);
                 }

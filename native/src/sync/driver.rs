@@ -54,23 +54,8 @@ impl Runlog {
 
     /// The backends to sync with, if nothing forbids it.
     fn may_sync(&self, open: &OpenVault, options: &SyncOptions) -> Result<Vec<Backend>, SyncError> {
-        let (note, is_on, backends) = self.read(|history| {
-            Ok((history.vault()?, history.is_sync_on()?, history.tx().backends()?))
-        })?;
-        let note = note.ok_or(crate::vault::VaultError::None)?;
-        note.check(open.vault().keys()).map_err(|_| SyncError::OtherVault)?;
-        if !is_on {
-            return Err(SyncError::Off);
-        }
-        let chosen = &options.backends;
-        if let Some(id) = chosen.iter().find(|id| backends.iter().all(|held| held.id != **id)) {
-            return Err(SyncError::UnknownBackend { name: format!("{:032x}", id.0) });
-        }
-        let taking_part = backends.into_iter().filter(|backend| {
-            if chosen.is_empty() { backend.enabled } else { chosen.contains(&backend.id) }
-        });
-        let taking_part: Vec<Backend> = taking_part.collect();
-        if taking_part.is_empty() { Err(SyncError::NoBackend) } else { Ok(taking_part) }
+        let readiness = self.read(|history| history.sync_readiness())?;
+        Ok(readiness.may_sync(open.vault().keys(), &options.backends)?)
     }
 
     /// Closes runs that a crash cut off. The caller holds the lock.
@@ -116,7 +101,9 @@ fn drive(
             Want::Send(errand) => {
                 let backend = errand.backend;
                 current = Some(backend);
-                match carrier.carry(errand) {
+                carrier.send(errand);
+                job.work_ahead(history, &mut entropy)?;
+                match carrier.wait() {
                     Ok(exchange) => {
                         job.count_bytes(exchange.bytes_up, exchange.bytes_down);
                         job.answer(Ok(exchange.answer));

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use runlog_core::sync::readiness::CannotSync;
+
 use crate::Error;
 use crate::relay::RelayError;
 use crate::vault::VaultError;
@@ -43,6 +45,18 @@ pub enum SyncError {
     /// The history.
     #[error(transparent)]
     Runlog(#[from] Error),
+}
+
+impl From<CannotSync> for SyncError {
+    fn from(cannot: CannotSync) -> Self {
+        match cannot {
+            CannotSync::NoVault => VaultError::None.into(),
+            CannotSync::Off => Self::Off,
+            CannotSync::NoBackend => Self::NoBackend,
+            CannotSync::UnknownBackend(id) => Self::UnknownBackend { name: id.to_string() },
+            _ => Self::OtherVault,
+        }
+    }
 }
 
 impl From<runlog_core::history::HistoryError> for SyncError {

@@ -1,7 +1,6 @@
 //! What a history says about whether it may be synced.
 
-use runlog_core::change::ChangeNumber;
-use runlog_core::store::Backend;
+use runlog_core::sync::readiness::Readiness;
 use runlog_core::sync::schedule::Gates;
 
 use crate::Runlog;
@@ -11,24 +10,18 @@ use crate::vault::{OpenVault, VaultError, VaultState};
 /// What was read of a history.
 #[derive(Debug)]
 pub(super) struct Standing {
-    pub(super) gates: Gates,
+    pub(super) readiness: Readiness,
     /// The vault, where its key is at hand.
     pub(super) open: Option<OpenVault>,
-    /// Backends that take part.
-    pub(super) backends: Vec<Backend>,
-    /// The newest change.
-    pub(super) newest: ChangeNumber,
 }
 
 impl Standing {
     /// Reads it. `given` is a key that was handed over, in place of the one that is kept.
     pub(super) fn read(runlog: &Runlog, given: Option<&OpenVault>) -> Result<Self, SyncError> {
-        let (note, is_on, backends, newest) = runlog.read(|history| {
-            let tx = history.tx();
-            Ok((history.vault()?, history.is_sync_on()?, tx.backends()?, tx.counters()?.change))
-        })?;
+        let readiness = runlog.read(|history| history.sync_readiness())?;
         let open = match given {
-            Some(given) => note
+            Some(given) => readiness
+                .vault
                 .as_ref()
                 .is_some_and(|note| note.check(given.vault().keys()).is_ok())
                 .then(|| given.clone()),
@@ -38,18 +31,11 @@ impl Standing {
                 Err(error) => return Err(error.into()),
             },
         };
-        let backends: Vec<Backend> = backends.into_iter().filter(|held| held.enabled).collect();
-        let gates = Gates {
-            has_vault: note.is_some(),
-            is_unlocked: open.is_some(),
-            is_on,
-            backends: backends.len(),
-        };
-        Ok(Self { gates, open, backends, newest })
+        Ok(Self { readiness, open })
     }
 
-    /// Whether something was written that a backend does not have.
-    pub(super) fn waits(&self) -> bool {
-        self.backends.iter().any(|backend| backend.sent < self.newest)
+    /// What has to be so before anything can be synced.
+    pub(super) fn gates(&self) -> Gates {
+        self.readiness.gates(self.open.is_some())
     }
 }

@@ -33,7 +33,7 @@ impl Listeners {
     }
 
     /// Listens to these backends and to no others.
-    pub(super) fn listen_to(&mut self, open: Option<&OpenVault>, backends: &[Backend]) {
+    pub(super) fn listen_to(&mut self, open: Option<&OpenVault>, backends: &[&Backend]) {
         let wanted = |id: &BackendId, settings: &[u8]| {
             open.is_some()
                 && backends.iter().any(|held| held.id == *id && held.settings == settings)

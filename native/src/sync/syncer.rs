@@ -7,7 +7,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use runlog_core::store::BackendId;
-use runlog_core::sync::connection::Connection;
 use runlog_core::sync::run::Cause;
 use runlog_core::sync::schedule::{Ended, Next, Schedule};
 
@@ -178,9 +177,7 @@ impl Thread {
     /// Whether a relay has more than this device has heard of: after each of its own pushes it is
     /// told, too.
     fn is_news(&self, backend: BackendId, head: u64) -> bool {
-        let backends = self.runlog.backends().unwrap_or_default();
-        let held = backends.iter().find(|held| held.id == backend && held.enabled);
-        held.is_some_and(|held| Connection::decode(&held.position).unwrap_or_default().head < head)
+        self.runlog.read(|history| history.is_news(backend, head)).unwrap_or_default()
     }
 
     /// Looks whether the history was written to, and at its gates.
@@ -189,8 +186,9 @@ impl Thread {
         match self.watch.look(&self.runlog, given.as_ref()) {
             Ok(None) => {}
             Ok(Some(standing)) => {
-                self.schedule.set_gates(standing.gates);
-                self.listeners.listen_to(standing.open.as_ref(), &standing.backends);
+                self.schedule.set_gates(standing.gates());
+                let taking_part = standing.readiness.taking_part();
+                self.listeners.listen_to(standing.open.as_ref(), &taking_part.collect::<Vec<_>>());
                 if self.watch.is_news(&standing) {
                     self.schedule.cause(Cause::Change, system::now());
                 }

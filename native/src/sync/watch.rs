@@ -1,6 +1,6 @@
 //! Noticing that a history was written to, by whomever.
 
-use runlog_core::change::ChangeNumber;
+use runlog_core::sync::readiness::Noticed;
 
 use super::SyncError;
 use super::gates::Standing;
@@ -12,8 +12,7 @@ use crate::vault::OpenVault;
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     version: Option<i64>,
-    /// Up to here, what was written has set off a sync.
-    noticed: ChangeNumber,
+    noticed: Noticed,
 }
 
 impl Watch {
@@ -35,10 +34,6 @@ impl Watch {
 
     /// Whether there is something to send that has not set off a sync yet.
     pub(super) fn is_news(&mut self, standing: &Standing) -> bool {
-        let news = standing.waits() && standing.newest > self.noticed;
-        if news {
-            self.noticed = standing.newest;
-        }
-        news
+        self.noticed.is_news(&standing.readiness)
     }
 }

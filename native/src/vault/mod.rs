@@ -30,7 +30,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use runlog_core::crypto::{AccessKey, Canary, VaultSecret};
+use runlog_core::crypto::{AccessKey, VaultSecret};
 use runlog_core::entropy::random;
 use runlog_core::sealed::VaultId;
 use runlog_core::sync::local::VaultNote;
@@ -255,9 +255,7 @@ impl Runlog {
             return Ok(OpenVault { name: note.name, ..open });
         }
         let mut entropy = system::entropy();
-        let nonce = random(&mut entropy);
-        let canary = Canary::make(keys, nonce);
-        let note = VaultNote { id: open.id(), canary, name: open.name.clone() };
+        let note = VaultNote::new(keys, &open.name, random(&mut entropy));
         self.write(|history| history.set_vault(&note))?;
         Ok(open)
     }

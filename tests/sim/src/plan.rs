@@ -71,6 +71,8 @@ pub struct Plan {
     pub epochs: u64,
     /// Bytes of a page and of a batch.
     pub batch_bytes: usize,
+    /// Whether devices seal the next batch while one is on its way.
+    pub works_ahead: bool,
     /// The device that has an older program.
     pub older: Option<usize>,
 }
@@ -97,10 +99,11 @@ impl Plan {
         let mut faults = faults(random);
         further_faults(&mut further, &mut faults);
         let older = (faults.older > 0).then(|| further.below(devices as u64) as usize);
+        let works_ahead = further.chance(70);
         let steps = 60 + random.below(60) * devices as u64;
         let epochs = 1 + random.below(2);
         let batch_bytes = [300, 1_000, 4_000, 1 << 20][random.below(4) as usize];
-        Self { links, sqlite, relays, faults, steps, epochs, batch_bytes, older }
+        Self { links, sqlite, relays, faults, steps, epochs, batch_bytes, works_ahead, older }
     }
 }
 

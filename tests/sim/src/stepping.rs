@@ -196,6 +196,13 @@ impl World {
         match want {
             Ok(Want::Continue) => self.devices[number].job = Some(job),
             Ok(Want::Send(errand)) => {
+                if self.plan.works_ahead {
+                    let random = &mut self.random;
+                    let mut entropy = |bytes: &mut [u8]| bytes.fill_with(|| random.any() as u8);
+                    let history = &mut self.devices[number].history;
+                    let ahead = job.work_ahead(history, &mut entropy);
+                    ahead.map_err(|error| format!("device {number}: {error} working ahead"))?;
+                }
                 self.devices[number].job = Some(job);
                 self.send(number, &errand)?;
             }

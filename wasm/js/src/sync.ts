@@ -8,6 +8,7 @@ import type {
   ExecutionSync,
   NewBackend,
   Problem,
+  SyncCause,
   SyncOptions,
   SyncReport,
   SyncStatus,
@@ -36,6 +37,11 @@ export interface WaitOptions {
 /** Syncs the history with relays. One tab's worker does it for all. */
 export class Sync {
   readonly #rpc: Rpc;
+  /** A worker does not see whether its page is seen. */
+  readonly #seen = (): void => {
+    if (document.visibilityState === "visible") this.#tell("start");
+  };
+  readonly #online = (): void => this.#tell("network");
 
   /** @internal */
   constructor(rpc: Rpc) {
@@ -44,7 +50,7 @@ export class Sync {
 
   /** How this device stands toward its backends. */
   status(): Promise<SyncStatus> {
-    return this.#rpc.call("sync.status", {});
+    return this.#rpc.call("syncStatus", {});
   }
 
   /** How it stands, kept up to date. */
@@ -115,12 +121,21 @@ export class Sync {
    * this client is open.
    */
   start(options: BackgroundOptions = {}): Promise<void> {
+    document.addEventListener("visibilitychange", this.#seen);
+    addEventListener("online", this.#online);
     return this.#rpc.call("sync.start", options);
   }
 
-  /** Ends syncing in the background, for all tabs. */
+  /** Ends syncing in the background, unless another client has started it. */
   stop(): Promise<void> {
+    document.removeEventListener("visibilitychange", this.#seen);
+    removeEventListener("online", this.#online);
     return this.#rpc.call("sync.stop", {});
+  }
+
+  #tell(cause: SyncCause): void {
+    // Of a client that was closed, nobody needs to know.
+    this.#rpc.call("sync.cause", { cause }).catch(() => undefined);
   }
 
   /** Waits until an execution is as safe as told. */

@@ -5,7 +5,7 @@
  * call that was carried out before is answered from what was noted then.
  */
 import { plain } from "./errors.js";
-import { Owner } from "./owner.js";
+import { Owner } from "./owner/owner.js";
 import type { Answer, Ticket, ToAll, ToClient, ToOwner, ToTab, ToWorker } from "./protocol.js";
 
 /** What of a dedicated worker's scope is used: its types and those of a page exclude each other. */
@@ -37,6 +37,8 @@ class Member {
   readonly #unansweredWrites = new Set<number>();
   /** The ticket's number of each writing call without an answer. */
   readonly #tickets = new Map<number, number>();
+  /** The call that began to sync in the background. Its number is nobody's, so its answer is not awaited. */
+  #background: ToOwner | undefined;
   #announce: () => void = () => undefined;
   #isClosed = false;
 
@@ -66,17 +68,18 @@ class Member {
       const { storage } = owner;
       this.#all.postMessage({ type: "owner", epoch, storage } satisfies ToAll);
     };
-    owner.onchange = () => {
-      tell({ type: "changed", topic: "history" });
-      this.#all.postMessage({ type: "changed", topic: "history" } satisfies ToAll);
+    owner.onchange = (topic) => {
+      tell({ type: "changed", topic });
+      this.#all.postMessage({ type: "changed", topic } satisfies ToAll);
     };
     this.#owner = owner;
     this.#epoch = epoch;
     this.#toOwner.onmessage = ({ data }: MessageEvent<ToOwner>) => {
-      const channel = new BroadcastChannel(`runlog ${this.#name} client ${data.client}`);
-      const answer = owner.call(data);
-      channel.postMessage({ number: data.number, answer } satisfies ToClient);
-      channel.close();
+      owner.call(data, (answer) => {
+        const channel = new BroadcastChannel(`runlog ${this.#name} client ${data.client}`);
+        channel.postMessage({ number: data.number, answer } satisfies ToClient);
+        channel.close();
+      });
     };
     this.#announce = announce;
     announce();
@@ -113,6 +116,8 @@ class Member {
     const call = JSON.stringify({ method, args: ticket ? { ...args, ticket } : args });
     const sent = { client: this.#client, number, method, call };
     this.#waiting.set(number, sent);
+    if (method === "sync.start") this.#background = { ...sent, number: 0 };
+    if (method === "sync.stop") this.#background = undefined;
     this.#send(sent);
   }
 
@@ -124,11 +129,13 @@ class Member {
   }
 
   #send(call: ToOwner): void {
-    if (this.#owner) this.#got(call.number, this.#owner.call(call));
+    if (this.#owner) this.#owner.call(call, (answer) => this.#got(call.number, answer));
     else if (this.#epoch !== undefined) this.#toOwner.postMessage(call);
   }
 
+  /** Sends to a new owner what the one before did not answer, and that this tab wants to be synced. */
   #sendAgain(): void {
+    if (this.#background) this.#send(this.#background);
     for (const call of [...this.#waiting.values()]) this.#send(call);
   }
 
@@ -147,6 +154,10 @@ class Member {
 
   close(): void {
     this.#isClosed = true;
+    if (this.#background && !this.#owner) {
+      const call = JSON.stringify({ method: "sync.stop", args: {} });
+      this.#send({ ...this.#background, method: "sync.stop", call });
+    }
     this.#end();
     for (const channel of [this.#all, this.#toOwner, this.#toMe]) channel.close();
     tell({ type: "closed" });

@@ -1,7 +1,7 @@
 use runlog_core::history::HistoryError;
 use runlog_core::model::InvalidValue;
 use runlog_core::query::InvalidCursor;
-use runlog_core::store::StoreError;
+use runlog_core::store::{BackendId, StoreError};
 use serde_json::{Value, json};
 
 /// Why a call was not carried out.
@@ -11,6 +11,14 @@ pub enum ApiError {
     /// The history refused it, or failed.
     #[error(transparent)]
     History(#[from] HistoryError),
+    /// What the call is about does not admit it.
+    #[error("{message}")]
+    Refused {
+        /// Why, as a stable name.
+        code: Code,
+        /// Why, for people.
+        message: String,
+    },
     /// The call is not what it should be.
     #[error("{field}: {reason}")]
     Invalid {
@@ -29,10 +37,19 @@ impl ApiError {
         Self::Invalid { field: field.into(), reason: reason.into() }
     }
 
+    pub(crate) fn refused(code: Code, message: impl Into<String>) -> Self {
+        Self::Refused { code, message: message.into() }
+    }
+
+    pub(crate) fn unknown_backend(id: BackendId) -> Self {
+        Self::refused("unknownBackend", format!("there is no backend '{id}'"))
+    }
+
     /// The code.
     pub fn code(&self) -> Code {
         match self {
             Self::Invalid { .. } => "invalid",
+            Self::Refused { code, .. } => code,
             Self::History(error) => history_code(error),
         }
     }

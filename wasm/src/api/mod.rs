@@ -15,15 +15,21 @@ mod error;
 mod operation;
 mod read;
 mod shape;
+mod shape_sync;
+mod status;
+mod sync;
+mod sync_read;
 mod write;
 
 pub use error::{ApiError, Code};
+pub use sync::{Heard, OwnerCall, Step};
 
 use std::collections::HashMap;
 
 use runlog_core::history::{History, HistoryError, LogWriter};
 use runlog_core::id::ExecutionId;
 use runlog_core::store::Store;
+use runlog_core::sync::engine::close_interrupted;
 use runlog_core::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -42,6 +48,24 @@ pub enum Call {
     Get(read::Get),
     /// A part of a log.
     Log(read::Log),
+    /// How this device stands toward its backends.
+    SyncStatus {},
+    /// Runs of syncing.
+    SyncRuns(sync_read::Runs),
+    /// One of them.
+    SyncRun(sync_read::Run),
+    /// The run that began last.
+    LatestSync(sync_read::Latest),
+    /// What syncing did to executions.
+    SyncLog(sync_read::Log),
+    /// How syncing went over some days.
+    SyncStats(sync_read::Stats),
+    /// What was refused or set aside.
+    SyncProblems(sync_read::Problems),
+    /// How an execution stands toward each backend.
+    SyncStates(sync_read::Of),
+    /// Why fields have their values.
+    Why(sync_read::Why),
 }
 
 /// The calls on one history.
@@ -50,16 +74,22 @@ pub struct Api<S> {
     history: History<S>,
     /// Where the logs stand that this worker is writing.
     logs: HashMap<ExecutionId, LogWriter>,
+    /// What syncing needs beside the history.
+    held: sync::Held,
 }
 
 impl<S: Store> Api<S> {
-    /// On an open history. Notes of clients that nobody heard of for a day are removed.
+    /// On an open history. Notes of clients that nobody heard of for a day are removed, and runs of
+    /// syncing that an earlier owner was cut off in are closed: only the owner syncs.
     ///
     /// # Errors
     /// The store's own errors.
     pub fn new(mut history: History<S>, now: Timestamp) -> Result<Self, ApiError> {
-        history.write(now, |writer| writer.forget_clients())?;
-        Ok(Self { history, logs: HashMap::new() })
+        history.write(now, |writer| {
+            writer.forget_clients()?;
+            close_interrupted(writer)
+        })?;
+        Ok(Self { history, logs: HashMap::new(), held: sync::Held::default() })
     }
 
     /// Carries out a call.
@@ -73,6 +103,15 @@ impl<S: Store> Api<S> {
             Call::Count(filter) => self.read(|reader| read::count(reader, filter)),
             Call::Get(get) => self.read(|reader| read::get(reader, &get)),
             Call::Log(log) => self.read(|reader| read::log(reader, &log)),
+            Call::SyncStatus {} => self.sync_status(now),
+            Call::SyncRuns(runs) => self.read(|reader| sync_read::runs(reader, &runs)),
+            Call::SyncRun(run) => self.read(|reader| sync_read::run(reader, &run)),
+            Call::LatestSync(latest) => self.read(|reader| sync_read::latest(reader, &latest)),
+            Call::SyncLog(log) => self.read(|reader| sync_read::log(reader, &log)),
+            Call::SyncStats(stats) => self.read(|reader| sync_read::stats(reader, &stats, now)),
+            Call::SyncProblems(which) => self.read(|reader| sync_read::problems(reader, &which)),
+            Call::SyncStates(of) => self.read(|reader| sync_read::states(reader, &of)),
+            Call::Why(why) => self.read(|reader| sync_read::why(reader, &why)),
         }
     }
 

@@ -5,9 +5,12 @@ use std::str::FromStr;
 
 use runlog_core::log::LogEntry;
 use runlog_core::model::{Execution, Status, Summary};
+use runlog_core::store::BackendId;
+use runlog_core::sync::run::Direction;
 use runlog_core::time::Timestamp;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// A value that is a text in JSON: an identity, a status, a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +21,52 @@ impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Text<T> {
         let text = String::deserialize(deserializer)?;
         text.parse().map(Self).map_err(serde::de::Error::custom)
     }
+}
+
+/// A backend, named by its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BackendName(pub(super) BackendId);
+
+impl<'de> Deserialize<'de> for BackendName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(id) = Text::<Uuid>::deserialize(deserializer)?;
+        Ok(Self(BackendId(id.as_u128())))
+    }
+}
+
+/// A direction, as JavaScript names it.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Way {
+    #[default]
+    Both,
+    Up,
+    Down,
+}
+
+impl From<Way> for Direction {
+    fn from(way: Way) -> Self {
+        match way {
+            Way::Both => Self::Bidirectional,
+            Way::Up => Self::LocalToRemote,
+            Way::Down => Self::RemoteToLocal,
+        }
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Bytes of hexadecimal digits; `None` where the text is something else.
+pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    if !digits.len().is_multiple_of(2) {
+        return None;
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    digits.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
 }
 
 /// An execution as listings show it.

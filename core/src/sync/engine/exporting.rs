@@ -30,6 +30,8 @@ const OFFERED_AGAIN_MAX: usize = 512;
 pub(super) struct Batch {
     pub(super) items: Vec<BatchItem>,
     pub(super) records: Vec<SealedRecord>,
+    /// What the backend had when it was gathered.
+    pub(super) after: ChangeNumber,
     /// Every change up to this one is in the batch or needs no sending.
     pub(super) upto: ChangeNumber,
     bytes: usize,
@@ -60,7 +62,7 @@ pub(super) fn forget_gone(
 
 impl Batch {
     fn after(sent: ChangeNumber) -> Self {
-        Self { items: Vec::new(), records: Vec::new(), upto: sent, bytes: 0 }
+        Self { items: Vec::new(), records: Vec::new(), after: sent, upto: sent, bytes: 0 }
     }
 
     /// Nothing to hand over.
@@ -171,7 +173,8 @@ impl Batch {
         self.items.push(item);
     }
 
-    fn is_full(&self, bytes_max: usize) -> bool {
+    /// Whether there may be more that waits.
+    pub(super) fn is_full(&self, bytes_max: usize) -> bool {
         self.bytes >= bytes_max || self.records.len() + 256 >= RECORDS_MAX
     }
 

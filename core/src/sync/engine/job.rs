@@ -165,6 +165,24 @@ impl Job {
         })
     }
 
+    /// Does what does not depend on the answer to the errand that is on its way: gathers and seals
+    /// what is pushed next. A driver that can wait for an answer while it works calls this once
+    /// after each [`Want::Send`]; nothing but time is lost without it.
+    ///
+    /// # Errors
+    /// The store's own errors. Nothing was done.
+    pub fn work_ahead<S: Store>(
+        &mut self,
+        history: &mut History<S>,
+        entropy: &mut dyn Entropy,
+    ) -> Result<(), HistoryError> {
+        let Stage::Export(at) = self.stage else { return Ok(()) };
+        match self.lanes.get_mut(at) {
+            Some(lane) => lane.gather_ahead(&self.surroundings, history, entropy),
+            None => Ok(()),
+        }
+    }
+
     /// Hands over what became of the errand.
     pub fn answer(&mut self, answer: Result<Answer, TransportError>) {
         let (Stage::Import(at) | Stage::Export(at)) = self.stage else { return };

@@ -12,6 +12,9 @@
 //! }
 //! ```
 //!
+//! A driver that sends without blocking calls [`Job::work_ahead`] between sending and waiting, so that
+//! the next batch is sealed while the relay works on the last one.
+//!
 //! Each `poll` does at most one transaction of bounded size, so a driver may show progress, serve
 //! others, or cancel between any two. Whatever fails, and wherever the process dies, the history
 //! stands as after some poll, and the next job goes on from there.

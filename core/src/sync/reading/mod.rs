@@ -23,7 +23,7 @@ mod why;
 
 pub use keeping::{SYNC_HISTORY_KEPT_MS, SyncHistoryRemoved};
 pub use overview::{BackendOverview, BackendState, NOT_HEARD_FROM_MS, OverallState, SyncOverview};
-pub use problems::{COUNTED_MAX, Counted, Problems};
+pub use problems::{COUNTED_MAX, Counted, Problem, ProblemFilter, Problems};
 pub use runs::{SYNC_LOG_LIMIT, SyncLogPage, SyncLogRow};
 pub use stats::{DayStats, DirectionStats, STATS_DAYS, STATS_DAYS_MAX, SyncStats};
 pub use why::{Arrived, DisplacedValue, Why, Written};

@@ -5,7 +5,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::store::{BackendId, ReadTx, StoreResult};
+use crate::history::{HistoryError, HistoryReader};
+use crate::id::ExecutionId;
+use crate::store::{BackendId, ItemKey, ReadTx, StoreResult};
 use crate::sync::quarantine::SetAside;
 use crate::time::Timestamp;
 
@@ -59,6 +61,74 @@ pub struct Problems {
     pub since: Timestamp,
     /// When the newest came.
     pub newest_at: Timestamp,
+}
+
+/// One item that a backend refused, or one record of its that was set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The backend.
+    pub backend: BackendId,
+    /// What was refused; `None` for a record that was set aside: it could not be opened or placed.
+    pub item: Option<ItemKey>,
+    /// The reason's stable code.
+    pub code: String,
+    /// The reason, for people.
+    pub reason: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// Which problems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ProblemFilter {
+    /// With this backend.
+    pub backend: Option<BackendId>,
+    /// Of this execution, which leaves out what was set aside: it is not known whose that is.
+    pub execution: Option<ExecutionId>,
+}
+
+impl HistoryReader<'_> {
+    /// What backends refused, by item, and what came from them and was set aside: of each kind and
+    /// backend the first `limit` that match, looked for among [`COUNTED_MAX`].
+    ///
+    /// # Errors
+    /// The store's own errors.
+    pub fn sync_problems(
+        &self,
+        filter: &ProblemFilter,
+        limit: usize,
+    ) -> Result<Vec<Problem>, HistoryError> {
+        let mut problems = Vec::new();
+        for backend in self.tx().backends()? {
+            if filter.backend.is_some_and(|id| id != backend.id) {
+                continue;
+            }
+            let looked_at = if filter.execution.is_some() { COUNTED_MAX } else { limit };
+            let refused = self.tx().rejections(backend.id, None, looked_at)?.into_iter();
+            let concerns = |item: &ItemKey| {
+                filter.execution.is_none_or(|execution| item.execution() == Some(execution))
+            };
+            let refused = refused.filter(|refused| concerns(&refused.item)).take(limit);
+            problems.extend(refused.map(|refused| Problem {
+                backend: backend.id,
+                item: Some(refused.item),
+                code: refused.code,
+                reason: refused.reason,
+                at: refused.at,
+            }));
+            if filter.execution.is_none() {
+                let aside = SetAside::list(self.tx(), backend.id, None, limit)?.into_iter();
+                problems.extend(aside.map(|held| Problem {
+                    backend: backend.id,
+                    item: None,
+                    code: held.reason.as_str().to_owned(),
+                    reason: held.detail,
+                    at: held.at,
+                }));
+            }
+        }
+        Ok(problems)
+    }
 }
 
 /// What a backend refused, by code.

@@ -8,7 +8,7 @@ use crate::history::{History, HistoryError};
 use crate::id::DeviceId;
 use crate::store::Store;
 use crate::sync::connection::Connection;
-use crate::sync::message::{Answer, Page, Pushed, Refusal, Request, VaultState};
+use crate::sync::message::{Answer, Page, Pushed, Refusal, Request, VaultState, Verdict};
 use crate::time::Timestamp;
 
 impl Lane {
@@ -137,6 +137,10 @@ impl Lane {
         })?;
         (self.connection, self.run) = (connection, run);
         self.pushed = true;
+        // What was refused counts as lacking: the batch behind it did not know that.
+        if pushed.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Refused(_))) {
+            self.ahead = None;
+        }
         // They were told before this push: only those of a later page can be compared.
         self.digests = None;
         self.step = if self.is_specific() { Step::End } else { Step::Gather };

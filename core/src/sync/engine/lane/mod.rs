@@ -89,6 +89,8 @@ pub(super) struct Lane {
     request: Option<Request>,
     answer: Option<Result<Answer, TransportError>>,
     batch: Option<Batch>,
+    /// The batch behind it, gathered while it is on its way.
+    ahead: Option<Batch>,
     /// Rows of which something did not open, to be fetched again.
     unopened: Vec<OpaqueKey>,
     /// Whether something was pushed since the last pull.
@@ -122,6 +124,7 @@ impl Lane {
             request: None,
             answer: None,
             batch: None,
+            ahead: None,
             unopened: Vec::new(),
             pushed: false,
             again: false,
@@ -211,7 +214,11 @@ impl Lane {
         if another && !matches!(self.step, Step::Begin | Step::Over) {
             return self.go_on_as_another(history);
         }
-        match self.answer.take() {
+        let answer = self.answer.take();
+        if !matches!(answer, None | Some(Ok(Answer::Pushed(_)))) {
+            self.ahead = None;
+        }
+        match answer {
             Some(Ok(Answer::Refused(refusal))) => self.refused(history, refusal, now, entropy)?,
             Some(Ok(Answer::Page(page))) if self.knows_more_of_us(history, &page)? => {
                 self.refused(history, Refusal::Forked, now, entropy)?;
@@ -236,7 +243,7 @@ impl Lane {
             self.connection = Connection::decode(&backend.position).unwrap_or_default();
         }
         self.run.device = history.device();
-        (self.request, self.answer, self.batch) = (None, None, None);
+        (self.request, self.answer, self.batch, self.ahead) = (None, None, None, None);
         self.again = false;
         self.step = Step::Pull;
         Ok(LaneWant::Continue)

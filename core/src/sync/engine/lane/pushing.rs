@@ -54,6 +54,7 @@ impl Lane {
         let mut connection = self.connection;
         let relay_now = now.plus_millis(connection.clock_offset_ms);
         let push = PushId(entropy.array());
+        let ahead = self.ahead.take();
         let gathered = history.write(now, |writer| {
             let Some(backend) = find_backend(writer.reader().tx(), id)? else {
                 return Ok(None);
@@ -66,7 +67,10 @@ impl Lane {
                     Batch::gather_refused(tx, vault, from, at, bytes_max, entropy)?
                 }
                 Step::Chosen => Batch::gather_chosen(tx, vault, from.1, only, entropy)?,
-                _ => Batch::gather(tx, vault, from, &connection, bytes_max, entropy)?,
+                _ => match ahead.filter(|ahead| ahead.after == backend.sent) {
+                    Some(ahead) => ahead,
+                    None => Batch::gather(tx, vault, from, &connection, bytes_max, entropy)?,
+                },
             };
             connection.pending = (!batch.is_empty()).then_some(push);
             let moved = batch.is_empty().then_some(batch.upto);
@@ -84,6 +88,32 @@ impl Lane {
             (true, _) => self.after_push(now),
         };
         self.batch = Some(batch);
+        Ok(())
+    }
+
+    /// Gathers the batch behind the one that is on its way, provided that there may be one. Edits made
+    /// from now on have higher numbers and keep waiting, as those made after any batch do.
+    pub(in crate::sync::engine) fn gather_ahead<S: Store>(
+        &mut self,
+        around: &Surroundings,
+        history: &mut History<S>,
+        entropy: &mut dyn Entropy,
+    ) -> Result<(), HistoryError> {
+        let bytes_max = around.options.batch_bytes;
+        let on_its_way = match &self.batch {
+            Some(batch) if self.step == Step::Push && self.answer.is_none() => batch,
+            _ => return Ok(()),
+        };
+        // Of what was refused and of chosen executions nothing moves the position.
+        let moves = on_its_way.upto > on_its_way.after;
+        if self.ahead.is_some() || !moves || !on_its_way.is_full(bytes_max) {
+            return Ok(());
+        }
+        let (from, connection) = ((self.backend.id, on_its_way.upto), &self.connection);
+        let ahead = history.read(|reader| {
+            Batch::gather(reader.tx(), &around.vault, from, connection, bytes_max, entropy)
+        })?;
+        self.ahead = (!ahead.is_empty()).then_some(ahead);
         Ok(())
     }
 
