@@ -6,7 +6,7 @@ use std::time::Duration;
 use runlog_core::change::ChangeNumber;
 use runlog_core::history::History;
 use runlog_core::store::{BackendId, StoreError};
-use runlog_core::sync::engine::become_another;
+use runlog_core::sync::engine::adopt_copy;
 use runlog_core::sync::local::BackupNote;
 use runlog_core::time::Timestamp;
 use runlog_sqlite::SqliteStore;
@@ -187,18 +187,7 @@ pub(crate) fn adopt(
     history: &mut History<SqliteStore>,
     note: Option<&BackupNote>,
 ) -> Result<(), Error> {
-    let now = system::now();
-    become_another(history, system::new_device_id(), now)?;
-    Ok(history.write(now, |writer| {
-        let pauses = note.map(|note| &note.pauses[..]).unwrap_or_default();
-        for mut backend in writer.reader().tx().backends()? {
-            if pauses.contains(&backend.id) {
-                backend.enabled = false;
-                writer.put_backend(&backend)?;
-            }
-        }
-        writer.set_backup_note(None)
-    })?)
+    Ok(adopt_copy(history, note, system::new_device_id(), system::now())?)
 }
 
 /// Notes in a copy that it is one, after it was found whole.

@@ -78,3 +78,36 @@ pub(crate) fn after(tx: &Tx<'_>, after: ChangeNumber, limit: usize) -> Outcome<V
     changes.truncate(limit);
     Ok(changes)
 }
+
+/// What has a number above `after`: how many executions, and how many items in all.
+pub(crate) fn counted_after(tx: &Tx<'_>, after: ChangeNumber) -> Outcome<Unsent> {
+    let mut items = tx.prepare(
+        "SELECT (SELECT count(*) FROM executions WHERE change > ?1)
+              + (SELECT count(*) FROM tags WHERE change > ?1)
+              + (SELECT count(*) FROM kept_rows WHERE change > ?1)
+              + (SELECT count(*) FROM log_pieces WHERE change > 0 AND change > ?1)
+              + (SELECT count(*) FROM log_gaps WHERE change > ?1)
+              + (SELECT count(*) FROM purged_keys WHERE change > 0 AND change > ?1)",
+    )?;
+    let mut executions = tx.prepare(
+        "SELECT count(*) FROM (
+             SELECT id FROM executions WHERE change > ?1
+             UNION SELECT execution FROM tags WHERE change > ?1
+             UNION SELECT execution FROM log_pieces WHERE change > 0 AND change > ?1
+             UNION SELECT execution FROM log_gaps WHERE change > ?1)",
+    )?;
+    let after = [signed(after.get())];
+    Ok(Unsent {
+        executions: executions.query_row(after, |row| row.get::<_, i64>(0))?.unsigned_abs(),
+        items: items.query_row(after, |row| row.get::<_, i64>(0))?.unsigned_abs(),
+    })
+}
+
+/// What no backend has acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsent {
+    /// Executions that are concerned.
+    pub executions: u64,
+    /// Rows, log pieces and others.
+    pub items: u64,
+}

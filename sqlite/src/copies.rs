@@ -1,22 +1,38 @@
 //! Whole databases: copied while they are in use, checked, put in the place of another.
 
+#[cfg(not(target_family = "wasm"))]
 use std::path::Path;
 use std::time::Duration;
 
 use runlog_core::store::{StoreError, StoreResult};
+use rusqlite::Connection;
+#[cfg(not(target_family = "wasm"))]
+use rusqlite::OpenFlags;
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, OpenFlags};
 
 use crate::error::store_error;
 
 /// Pages that are copied at once; between two batches others get to write.
+#[cfg(not(target_family = "wasm"))]
 const PAGES_AT_ONCE: i32 = 1024;
+
+/// Puts the content of one database in the place of another's, in one transaction of that one. Nobody
+/// else may have it open.
+///
+/// # Errors
+/// What reading and writing fail with; the other is as it was then.
+pub fn replace_content(to: &mut Connection, with: &Connection) -> StoreResult<()> {
+    in_terms_of_the_store((|| {
+        Backup::new(with, to)?.run_to_completion(i32::MAX, Duration::ZERO, None)
+    })())
+}
 
 /// Copies a database into a file, while others read and write it. Where they write meanwhile, the
 /// copy has what they wrote, or begins anew.
 ///
 /// # Errors
 /// What reading and writing fail with; the file is worth nothing then.
+#[cfg(not(target_family = "wasm"))]
 pub fn copy_database(from: &Connection, target: &Path) -> StoreResult<()> {
     in_terms_of_the_store((|| {
         let mut to = Connection::open(target)?;
@@ -28,6 +44,7 @@ pub fn copy_database(from: &Connection, target: &Path) -> StoreResult<()> {
 ///
 /// # Errors
 /// Where it cannot be read.
+#[cfg(not(target_family = "wasm"))]
 pub fn open_to_read(path: &Path) -> StoreResult<Connection> {
     in_terms_of_the_store(Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY))
 }
@@ -57,15 +74,14 @@ pub fn into_one_file(connection: Connection) -> StoreResult<()> {
 ///
 /// # Errors
 /// [`StoreError::Busy`] where somebody has it open; nothing was changed then.
+#[cfg(not(target_family = "wasm"))]
 pub fn replace_database(database: &Path, with: &Connection) -> StoreResult<()> {
     let mut target = in_terms_of_the_store(Connection::open(database))?;
     // Who has it open keeps it open: there is little to wait for.
     in_terms_of_the_store(target.busy_timeout(Duration::from_millis(500)))?;
     in_terms_of_the_store(target.pragma_update(None, "locking_mode", "exclusive"))?;
     without_log(&target)?;
-    in_terms_of_the_store((|| {
-        Backup::new(with, &mut target)?.run_to_completion(i32::MAX, Duration::ZERO, None)
-    })())
+    replace_content(&mut target, with)
 }
 
 /// SQLite gives up the write-ahead log only for the last connection of all.

@@ -36,7 +36,6 @@
 mod changes;
 mod check;
 mod connection;
-#[cfg(not(target_family = "wasm"))]
 pub mod copies;
 mod derived;
 mod devices;
@@ -68,6 +67,7 @@ mod values;
 
 pub use rusqlite;
 
+pub use changes::Unsent;
 pub use check::{Finding, FindingKind};
 pub use connection::{Durability, Journal, Options};
 pub use error::store_error;

@@ -4,8 +4,10 @@ use runlog_core::store::{ReadTx, Store, StoreError, StoreResult, WriteTx};
 use runlog_core::time::Timestamp;
 use rusqlite::Connection;
 
+use crate::changes::{self, Unsent};
 use crate::check::{self, Finding};
 use crate::connection::{self, Durability, Options};
+use crate::copies;
 use crate::error::{Failure, Outcome};
 use crate::tx::{Caches, Tx};
 
@@ -86,6 +88,32 @@ impl SqliteStore {
         tx.commit()
     }
 
+    /// Puts the content of another database of this schema in the place of this one's, in one
+    /// transaction. Nobody else may have this one open.
+    ///
+    /// # Errors
+    /// What reading and writing fail with; this one is as it was then.
+    pub fn replace_with(&mut self, other: &Connection) -> StoreResult<()> {
+        self.persisted_at = None;
+        self.connection.flush_prepared_statement_cache();
+        copies::replace_content(&mut self.connection, other)?;
+        self.caches = Caches::default();
+        Ok(())
+    }
+
+    /// Counts what no enabled backend has acknowledged: what would be gone if this database were.
+    ///
+    /// # Errors
+    /// What reading fails with.
+    pub fn unsent(&mut self) -> StoreResult<Unsent> {
+        let tx = self.begin("BEGIN DEFERRED")?;
+        let sent = tx.backends()?.into_iter().filter(|backend| backend.enabled);
+        let sent = sent.map(|backend| backend.sent).max().unwrap_or_default();
+        let counted = tx.done(changes::counted_after(&tx, sent))?;
+        tx.commit()?;
+        Ok(counted)
+    }
+
     fn begin(&self, statement: &'static str) -> StoreResult<Tx<'_>> {
         let waited_ms = self.options.busy_timeout_ms();
         Tx::begin(&self.connection, &self.caches, waited_ms, statement)
@@ -102,7 +130,6 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// A number that changes when another connection commits.
     /// A number that changes whenever another connection commits: a cheap way to notice it. Numbers of
     /// two connections say nothing to each other.
     ///

@@ -5,21 +5,20 @@ use std::cell::RefCell;
 use js_sys::{Date, Object, Reflect, Uint8Array};
 use runlog_core::history::{History, HistoryError};
 use runlog_core::id::DeviceId;
+use runlog_core::store::StoreError;
 use runlog_core::time::Timestamp;
-use runlog_sqlite::{Journal, Options, SqliteStore};
+use runlog_sqlite::{SqliteStore, store_error};
 use wasm_bindgen::prelude::*;
 
-use crate::api::{Api, ApiError, Call, Heard, OwnerCall, Step};
-use crate::{OpenError, OpfsPool, open_store};
-
-/// The file of a history in its pool.
-const FILE: &str = "history.db";
+use crate::api::{Api, ApiError, Call, Heard, Step};
+use crate::files::Files;
+use crate::{OpenError, OpfsError, OpfsPool};
 
 /// A history, for the worker that owns it.
 #[wasm_bindgen]
 pub struct Database {
-    api: RefCell<Api<SqliteStore>>,
-    pool: Option<OpfsPool>,
+    pub(crate) api: RefCell<Api<SqliteStore>>,
+    pub(crate) files: Files,
 }
 
 #[wasm_bindgen]
@@ -32,11 +31,7 @@ impl Database {
     pub async fn open_opfs(directory: &str) -> Result<Self, JsValue> {
         let pool = OpfsPool::install(directory, OpfsPool::SLOTS_DEFAULT).await;
         let pool = pool.map_err(|error| thrown(error.code(), &error.to_string()))?;
-        let store = open_store(&pool, FILE).map_err(|error| match &error {
-            OpenError::Opfs(opfs) => thrown(opfs.code(), &error.to_string()),
-            OpenError::Store(store) => from_api(&ApiError::History(store.clone().into())),
-        })?;
-        Self::of(store, Some(pool))
+        Self::open(Files::Opfs(pool))
     }
 
     /// Opens a history in memory: it ends with the worker.
@@ -45,22 +40,25 @@ impl Database {
     /// An object with `code` and `message`.
     #[wasm_bindgen(js_name = openMemory)]
     pub fn open_memory() -> Result<Self, JsValue> {
-        let connection = rusqlite::Connection::open_in_memory();
-        let connection = connection.map_err(|error| thrown("storage", &error.to_string()))?;
-        let options = Options { journal: Journal::Unchanged, ..Options::default() };
-        let store = SqliteStore::open(connection, options, now())
-            .map_err(|error| from_api(&ApiError::History(error.into())))?;
-        Self::of(store, None)
+        Self::open(Files::Memory)
     }
 
-    fn of(store: SqliteStore, pool: Option<OpfsPool>) -> Result<Self, JsValue> {
-        let mut device = [0; 16];
-        getrandom::fill(&mut device).map_err(|error| thrown("storage", &error.to_string()))?;
-        let api = History::open(store, DeviceId::from_bytes(device))
-            .map_err(|error: HistoryError| ApiError::from(error))
-            .and_then(|history| Api::new(history, now()))
-            .map_err(|error| from_api(&error))?;
-        Ok(Self { api: RefCell::new(api), pool })
+    /// What cannot be opened is given free.
+    fn open(files: Files) -> Result<Self, JsValue> {
+        let device = random_device().map_err(refused)?;
+        let opened = files.open(now()).map_err(unreadable).and_then(|store| {
+            History::open(store, device)
+                .map_err(|error: HistoryError| ApiError::from(error))
+                .and_then(|history| Api::new(history, now()))
+                .map_err(|error| from_api(&error))
+        });
+        match opened {
+            Ok(api) => Ok(Self { api: RefCell::new(api), files }),
+            Err(error) => {
+                files.release().map_err(|error| refused(error.into()))?;
+                Err(error)
+            }
+        }
     }
 
     /// Carries out a call, given in JSON, and gives its answer in JSON.
@@ -68,9 +66,9 @@ impl Database {
     /// # Errors
     /// An object with `code` and `message`; nothing was done.
     pub fn call(&self, call: &str) -> Result<String, JsValue> {
-        let call: Call =
-            serde_json::from_str(call).map_err(|error| thrown("invalid", &error.to_string()))?;
-        let answer = self.api.borrow_mut().call(call, now()).map_err(|error| from_api(&error))?;
+        let answer = Call::parse(call)
+            .and_then(|call| self.api.borrow_mut().call(&call, now()))
+            .map_err(|error| from_api(&error))?;
         Ok(answer.to_string())
     }
 
@@ -80,9 +78,8 @@ impl Database {
     /// An object with `code` and `message`; nothing was done.
     #[wasm_bindgen(js_name = ownerCall)]
     pub fn owner_call(&self, call: &str) -> Result<String, JsValue> {
-        let call: OwnerCall =
-            serde_json::from_str(call).map_err(|error| thrown("invalid", &error.to_string()))?;
-        let answer = self.api.borrow_mut().owner_call(call, now(), &mut random);
+        let call = Call::parse(call).map_err(|error| from_api(&error))?;
+        let answer = self.api.borrow_mut().owner_call(&call, now(), &mut random);
         Ok(answer.map_err(|error| from_api(&error))?.to_string())
     }
 
@@ -164,10 +161,7 @@ impl Database {
     pub fn close(self) -> Result<(), JsValue> {
         let connection = self.api.into_inner().into_history().into_store().into_connection();
         connection.close().map_err(|(_, error)| thrown("storage", &error.to_string()))?;
-        match self.pool {
-            Some(pool) => pool.pause().map_err(|error| thrown(error.code(), &error.to_string())),
-            None => Ok(()),
-        }
+        self.files.release().map_err(|error| refused(error.into()))
     }
 }
 
@@ -189,12 +183,39 @@ fn random(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("a browser has random numbers");
 }
 
-fn now() -> Timestamp {
+/// An identity for a new device.
+pub(crate) fn random_device() -> Result<DeviceId, OpenError> {
+    let mut device = [0; 16];
+    let failed = |error: getrandom::Error| StoreError::Io { detail: error.to_string() };
+    getrandom::fill(&mut device).map_err(failed)?;
+    Ok(DeviceId::from_bytes(device))
+}
+
+pub(crate) fn now() -> Timestamp {
     Timestamp::from_millis(Date::now() as i64)
 }
 
-fn from_api(error: &ApiError) -> JsValue {
+pub(crate) fn from_api(error: &ApiError) -> JsValue {
     thrown(error.code(), &error.to_string())
+}
+
+/// A file of ours that is no database has been damaged.
+fn unreadable(error: OpenError) -> JsValue {
+    match error {
+        OpenError::Store(StoreError::NotADatabase { detail } | StoreError::Foreign { detail }) => {
+            refused(StoreError::Corrupt { detail }.into())
+        }
+        OpenError::Opfs(OpfsError::Sqlite(error)) => unreadable(store_error(&error).into()),
+        error => refused(error),
+    }
+}
+
+/// What JavaScript gets of it.
+pub(crate) fn refused(error: OpenError) -> JsValue {
+    match error {
+        OpenError::Opfs(error) => thrown(error.code(), &error.to_string()),
+        OpenError::Store(error) => from_api(&ApiError::History(error.into())),
+    }
 }
 
 fn thrown(code: &str, message: &str) -> JsValue {

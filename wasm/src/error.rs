@@ -1,4 +1,5 @@
 use rusqlite::ErrorCode;
+use sqlite_wasm_rs::vfs::transfer::TransferError;
 use sqlite_wasm_vfs::sahpool::OpfsSAHError;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -73,6 +74,10 @@ pub enum OpfsError {
     #[error("{0}")]
     Pool(#[source] OpfsSAHError),
 
+    /// Bytes that are to become a database and are none.
+    #[error("not a database: {0}")]
+    NotADatabase(#[source] TransferError),
+
     /// Any other refusal of SQLite.
     #[error("{0}")]
     Sqlite(#[source] rusqlite::Error),
@@ -96,6 +101,7 @@ impl OpfsError {
             Self::Damaged(_) => "opfs_damaged",
             Self::NoWriteAheadLog { .. } => "opfs_no_write_ahead_log",
             Self::Pool(_) => "opfs_failed",
+            Self::NotADatabase(_) => "notADatabase",
             Self::Sqlite(_) => "opfs_sqlite",
         }
     }
@@ -106,6 +112,9 @@ impl From<OpfsSAHError> for OpfsError {
         use OpfsSAHError as E;
         if let E::Cleanup { error, .. } = error {
             return Self::from(*error); // What went wrong first.
+        }
+        if let E::Transfer(error @ TransferError::ImportDb(_)) = error {
+            return Self::NotADatabase(error);
         }
         match &error {
             E::NotSupported => Self::NotSupported,

@@ -12,9 +12,13 @@ mod database;
 #[cfg(target_family = "wasm")]
 mod error;
 #[cfg(target_family = "wasm")]
+mod files;
+#[cfg(target_family = "wasm")]
 mod pool;
 #[cfg(target_family = "wasm")]
 mod store;
+#[cfg(target_family = "wasm")]
+mod upkeep;
 
 #[cfg(target_family = "wasm")]
 pub use database::Database;

@@ -95,9 +95,7 @@ impl OpfsPool {
             return Err(OpfsError::AlreadyOpen { name: name.to_owned() });
         }
         let connect = || -> rusqlite::Result<(Connection, String)> {
-            // Without SQLITE_OPEN_URI, so that no name has a second meaning.
-            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-            let connection = Connection::open_with_flags_and_vfs(name, flags, self.vfs.as_str())?;
+            let connection = self.connect(name)?;
             connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
             let mode = connection
                 .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
@@ -154,6 +152,32 @@ impl OpfsPool {
     /// [`Paused`](OpfsError::Paused).
     pub fn files(&self) -> Result<Vec<String>, OpfsError> {
         Ok(self.files.names()?)
+    }
+
+    /// Opens the database `name` as [`Self::open`] does, but without a log: what is written to it is
+    /// worth nothing where that is cut short.
+    pub(crate) fn open_alone(&self, name: &str) -> Result<Connection, OpfsError> {
+        if self.is_open(name)? {
+            return Err(OpfsError::AlreadyOpen { name: name.to_owned() });
+        }
+        let connect = || -> rusqlite::Result<Connection> {
+            let connection = self.connect(name)?;
+            connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+            connection.pragma_update_and_check(None, "journal_mode", "OFF", |_| Ok(()))?;
+            Ok(connection)
+        };
+        connect().map_err(|error| self.explain(error))
+    }
+
+    /// The pool of the library.
+    pub(crate) fn transfer(&self) -> &OpfsSAHPoolUtil {
+        &self.files
+    }
+
+    fn connect(&self, name: &str) -> rusqlite::Result<Connection> {
+        // Without SQLITE_OPEN_URI, so that no name has a second meaning.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        Connection::open_with_flags_and_vfs(name, flags, self.vfs.as_str())
     }
 
     fn is_open(&self, name: &str) -> Result<bool, OpfsError> {

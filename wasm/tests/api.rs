@@ -7,7 +7,7 @@ use runlog_core::history::History;
 use runlog_core::id::DeviceId;
 use runlog_core::store::MemoryStore;
 use runlog_core::time::Timestamp;
-use runlog_wasm::api::Api;
+use runlog_wasm::api::{Api, Call};
 use serde_json::{Value, json};
 
 const NOW: i64 = 1_790_000_000_000;
@@ -22,9 +22,10 @@ impl Page {
     }
 
     fn call(&mut self, method: &str, args: Value) -> Result<Value, Value> {
-        let call = serde_json::from_value(json!({ "method": method, "args": args }))
-            .map_err(|error| json!(error.to_string()))?;
-        self.0.call(call, Timestamp::from_millis(NOW)).map_err(|error| error.to_json())
+        let call = json!({ "method": method, "args": args }).to_string();
+        let answer =
+            Call::parse(&call).and_then(|call| self.0.call(&call, Timestamp::from_millis(NOW)));
+        answer.map_err(|error| error.to_json())
     }
 
     fn write(&mut self, operations: Value) -> Value {
@@ -113,7 +114,7 @@ fn a_call_that_is_none_says_what_is_wrong() {
     let mut page = Page::new();
     let error =
         |page: &mut Page, method: &str, args| page.call(method, args).unwrap_err().to_string();
-    assert!(error(&mut page, "lisst", json!({})).contains("unknown variant `lisst`"));
+    assert!(error(&mut page, "lisst", json!({})).contains("no method 'lisst'"));
     assert!(error(&mut page, "list", json!({ "limits": 5 })).contains("unknown field `limits`"));
     let filter = json!({ "filter": { "status": "done" } });
     assert!(error(&mut page, "list", filter).contains("'done' is unknown"));

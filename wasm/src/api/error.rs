@@ -72,6 +72,10 @@ fn history_code(error: &HistoryError) -> Code {
         HistoryError::KeptByEdit { .. } => "keptByEdit",
         HistoryError::Store(StoreError::Corrupt { .. } | StoreError::Decode(_)) => "corrupt",
         HistoryError::Store(StoreError::Full) => "quota",
+        HistoryError::Store(StoreError::NotADatabase { .. } | StoreError::Foreign { .. }) => {
+            "notADatabase"
+        }
+        HistoryError::Store(StoreError::Newer { .. }) => "newer",
         HistoryError::Store(_) => "storage",
         _ => "failed",
     }

@@ -17,55 +17,48 @@ mod read;
 mod shape;
 mod shape_sync;
 mod status;
+mod storage;
 mod sync;
 mod sync_read;
 mod write;
 
 pub use error::{ApiError, Code};
-pub use sync::{Heard, OwnerCall, Step};
+pub use sync::{Heard, Step};
 
 use std::collections::HashMap;
 
-use runlog_core::history::{History, HistoryError, LogWriter};
+use runlog_core::history::{History, HistoryError, HistoryReader, LogWriter};
 use runlog_core::id::ExecutionId;
 use runlog_core::store::Store;
 use runlog_core::sync::engine::close_interrupted;
 use runlog_core::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// A call. The JSON form is `{"method": …, "args": …}`.
 #[derive(Debug, Deserialize)]
-#[serde(tag = "method", content = "args", rename_all = "camelCase")]
-pub enum Call {
-    /// Writes, in one transaction.
-    Write(write::Write),
-    /// A page of executions.
-    List(read::List),
-    /// How many executions match.
-    Count(read::Filter),
-    /// One execution with everything but its log.
-    Get(read::Get),
-    /// A part of a log.
-    Log(read::Log),
-    /// How this device stands toward its backends.
-    SyncStatus {},
-    /// Runs of syncing.
-    SyncRuns(sync_read::Runs),
-    /// One of them.
-    SyncRun(sync_read::Run),
-    /// The run that began last.
-    LatestSync(sync_read::Latest),
-    /// What syncing did to executions.
-    SyncLog(sync_read::Log),
-    /// How syncing went over some days.
-    SyncStats(sync_read::Stats),
-    /// What was refused or set aside.
-    SyncProblems(sync_read::Problems),
-    /// How an execution stands toward each backend.
-    SyncStates(sync_read::Of),
-    /// Why fields have their values.
-    Why(sync_read::Why),
+pub struct Call<'a> {
+    /// What is asked: see [`Api::call`].
+    method: &'a str,
+    /// With what; it depends on the method.
+    #[serde(borrow)]
+    args: &'a RawValue,
+}
+
+impl<'a> Call<'a> {
+    /// Reads a call.
+    ///
+    /// # Errors
+    /// [`ApiError::Invalid`].
+    pub fn parse(json: &'a str) -> Result<Self, ApiError> {
+        serde_json::from_str(json).map_err(|error| ApiError::invalid("call", error.to_string()))
+    }
+}
+
+/// Reads a part of a call.
+fn parse<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, ApiError> {
+    serde_json::from_str(json.get()).map_err(|error| ApiError::invalid("call", error.to_string()))
 }
 
 /// The calls on one history.
@@ -92,27 +85,70 @@ impl<S: Store> Api<S> {
         Ok(Self { history, logs: HashMap::new(), held: sync::Held::default() })
     }
 
-    /// Carries out a call.
+    /// Carries out a call:
+    ///
+    /// | method | |
+    /// |---|---|
+    /// | `write` | writes, in one transaction |
+    /// | `list` | a page of executions |
+    /// | `count` | how many executions match |
+    /// | `get` | one execution with everything but its log |
+    /// | `log` | a part of a log |
+    /// | `syncStatus` | how this device stands toward its backends |
+    /// | `syncRuns` | runs of syncing |
+    /// | `syncRun` | one of them |
+    /// | `latestSync` | the run that began last |
+    /// | `syncLog` | what syncing did to executions |
+    /// | `syncStats` | how syncing went over some days |
+    /// | `syncProblems` | what was refused or set aside |
+    /// | `syncStates` | how an execution stands toward each backend |
+    /// | `why` | why fields have their values |
+    /// | `totals` | how many executions there are, and in the trash |
+    /// | `retention` | how long the trash keeps what was deleted |
+    /// | `setRetention` | sets that |
+    /// | `emptyTrash` | purges what the trash has kept for long enough |
     ///
     /// # Errors
     /// [`ApiError`]; nothing was done.
-    pub fn call(&mut self, call: Call, now: Timestamp) -> Result<Value, ApiError> {
-        match call {
-            Call::Write(write) => self.write(write, now),
-            Call::List(list) => self.read(|reader| read::list(reader, list)),
-            Call::Count(filter) => self.read(|reader| read::count(reader, filter)),
-            Call::Get(get) => self.read(|reader| read::get(reader, &get)),
-            Call::Log(log) => self.read(|reader| read::log(reader, &log)),
-            Call::SyncStatus {} => self.sync_status(now),
-            Call::SyncRuns(runs) => self.read(|reader| sync_read::runs(reader, &runs)),
-            Call::SyncRun(run) => self.read(|reader| sync_read::run(reader, &run)),
-            Call::LatestSync(latest) => self.read(|reader| sync_read::latest(reader, &latest)),
-            Call::SyncLog(log) => self.read(|reader| sync_read::log(reader, &log)),
-            Call::SyncStats(stats) => self.read(|reader| sync_read::stats(reader, &stats, now)),
-            Call::SyncProblems(which) => self.read(|reader| sync_read::problems(reader, &which)),
-            Call::SyncStates(of) => self.read(|reader| sync_read::states(reader, &of)),
-            Call::Why(why) => self.read(|reader| sync_read::why(reader, &why)),
+    pub fn call(&mut self, call: &Call<'_>, now: Timestamp) -> Result<Value, ApiError> {
+        let args = call.args;
+        match call.method {
+            "write" => self.write(parse(args)?, now),
+            "list" => self.ask(args, read::list),
+            "count" => self.ask(args, read::count),
+            "get" => self.ask(args, read::get),
+            "log" => self.ask(args, read::log),
+            "syncStatus" => self.sync_status(now),
+            "syncRuns" => self.ask(args, sync_read::runs),
+            "syncRun" => self.ask(args, sync_read::run),
+            "latestSync" => self.ask(args, sync_read::latest),
+            "syncLog" => self.ask(args, sync_read::log),
+            "syncStats" => self.ask(args, |reader, stats| sync_read::stats(reader, stats, now)),
+            "syncProblems" => self.ask(args, sync_read::problems),
+            "syncStates" => self.ask(args, sync_read::states),
+            "why" => self.ask(args, sync_read::why),
+            "totals" => self.ask(args, storage::totals),
+            "retention" => self.ask(args, storage::retention),
+            "setRetention" => self.set_retention(&parse(args)?, now),
+            "emptyTrash" => self.empty_trash(now),
+            method => Err(ApiError::invalid("method", format!("there is no method '{method}'"))),
         }
+    }
+
+    /// The store, for what is not about the history: its file, its health.
+    pub fn store_mut(&mut self) -> &mut S {
+        self.history.store_mut()
+    }
+
+    /// Forgets what was known of the history: its store holds another one.
+    ///
+    /// # Errors
+    /// The store's own errors.
+    pub fn start_anew(&mut self, now: Timestamp) -> Result<(), ApiError> {
+        self.logs.clear();
+        self.held = sync::Held::default();
+        self.history.reload_device()?;
+        Ok(self.history.write(now, |writer| writer.forget_clients())?)
     }
 
     /// The history, for closing it.
@@ -120,9 +156,19 @@ impl<S: Store> Api<S> {
         self.history
     }
 
+    /// Answers from the history.
+    fn ask<'a, T: Deserialize<'a>>(
+        &mut self,
+        args: &'a RawValue,
+        answer: impl FnOnce(&HistoryReader<'_>, T) -> Result<Value, ApiError>,
+    ) -> Result<Value, ApiError> {
+        let asked = parse(args)?;
+        self.read(|reader| answer(reader, asked))
+    }
+
     fn read<T>(
         &mut self,
-        work: impl FnOnce(&runlog_core::history::HistoryReader<'_>) -> Result<T, ApiError>,
+        work: impl FnOnce(&HistoryReader<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         // The transaction's own error type is the history's; what the call says is carried past it.
         let mut said = None;

@@ -8,33 +8,90 @@ use runlog_core::log::{Level, LineRef, Lines, Stream};
 use runlog_core::model::{Attributes, Ending, Exit, Kind, NewExecution, Outcome, Params, Tag};
 use runlog_core::time::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::ApiError;
 use super::shape::Text;
 use super::write::Logs;
+use super::{ApiError, parse};
 
 /// One operation. The JSON form is `{"op": "finish", "id": …, …}`.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Debug)]
 pub(super) enum Operation {
     Start(Box<Start>),
-    Begin { id: Text<ExecutionId>, started_at: i64 },
+    Begin(Begin),
     Finish(Finish),
-    Append { id: Text<ExecutionId>, lines: Vec<Line> },
-    Tag { id: Text<ExecutionId>, tag: String },
-    Untag { id: Text<ExecutionId>, tag: String },
-    Note { id: Text<ExecutionId>, note: Option<String> },
-    Pin { id: Text<ExecutionId>, pinned: bool },
-    Params { id: Text<ExecutionId>, params: BTreeMap<String, String> },
-    Attributes { id: Text<ExecutionId>, attributes: Map<String, Value> },
-    Delete { id: Text<ExecutionId> },
-    Restore { id: Text<ExecutionId> },
+    Append(Append),
+    Tag(TagOf),
+    Untag(TagOf),
+    Note(NoteOf),
+    Pin(PinOf),
+    Params(ParamsOf),
+    Attributes(AttributesOf),
+    Delete(Of),
+    Restore(Of),
+}
+
+/// Which operation it is: what else there is of it depends on that.
+#[derive(Deserialize)]
+struct Named<'a> {
+    op: &'a str,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Of {
+    id: Text<ExecutionId>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Begin {
+    id: Text<ExecutionId>,
+    started_at: i64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Append {
+    id: Text<ExecutionId>,
+    lines: Vec<Line>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct TagOf {
+    id: Text<ExecutionId>,
+    tag: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct NoteOf {
+    id: Text<ExecutionId>,
+    note: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct PinOf {
+    id: Text<ExecutionId>,
+    pinned: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ParamsOf {
+    id: Text<ExecutionId>,
+    params: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct AttributesOf {
+    id: Text<ExecutionId>,
+    attributes: Map<String, Value>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Start {
+    #[serde(rename = "op")]
+    _op: IgnoredAny,
     id: Text<ExecutionId>,
     kind: Text<Kind>,
     workflow_id: String,
@@ -81,6 +138,27 @@ pub(super) struct Line {
 }
 
 impl Operation {
+    /// Reads an operation. Serde's own tagged enums would keep it as a tree of values first, and the
+    /// code for that is a tenth of the module that a page downloads.
+    pub(super) fn parse(json: &RawValue) -> Result<Self, ApiError> {
+        let Named { op } = parse(json)?;
+        Ok(match op {
+            "start" => Self::Start(parse(json)?),
+            "begin" => Self::Begin(parse(json)?),
+            "finish" => Self::Finish(parse(json)?),
+            "append" => Self::Append(parse(json)?),
+            "tag" => Self::Tag(parse(json)?),
+            "untag" => Self::Untag(parse(json)?),
+            "note" => Self::Note(parse(json)?),
+            "pin" => Self::Pin(parse(json)?),
+            "params" => Self::Params(parse(json)?),
+            "attributes" => Self::Attributes(parse(json)?),
+            "delete" => Self::Delete(parse(json)?),
+            "restore" => Self::Restore(parse(json)?),
+            _ => return Err(ApiError::invalid("op", format!("there is no operation '{op}'"))),
+        })
+    }
+
     pub(super) fn apply(
         &self,
         writer: &mut HistoryWriter<'_>,
@@ -88,25 +166,27 @@ impl Operation {
     ) -> Result<(), ApiError> {
         match self {
             Self::Start(start) => writer.start(&start.execution()?)?,
-            Self::Begin { id, started_at } => writer.begin_running(id.0, at(*started_at))?,
+            Self::Begin(begin) => writer.begin_running(begin.id.0, at(begin.started_at))?,
             Self::Finish(finish) => {
                 logs.end(writer, finish.id.0)?;
                 writer.finish(finish.id.0, &finish.ending())?;
             }
-            Self::Append { id, lines } => {
+            Self::Append(Append { id, lines }) => {
                 let log = logs.of(writer, id.0)?;
                 writer.append_log(log, &as_lines(lines)?)?;
             }
-            Self::Tag { id, tag } => writer.tag(id.0, &Tag::new(tag.as_str())?)?,
-            Self::Untag { id, tag } => writer.untag(id.0, &Tag::new(tag.as_str())?)?,
-            Self::Note { id, note } => writer.set_note(id.0, note.as_deref())?,
-            Self::Pin { id, pinned } => writer.set_pinned(id.0, *pinned)?,
-            Self::Params { id, params } => writer.set_params(id.0, &as_params(params)?)?,
-            Self::Attributes { id, attributes } => {
+            Self::Tag(TagOf { id, tag }) => writer.tag(id.0, &Tag::new(tag.as_str())?)?,
+            Self::Untag(TagOf { id, tag }) => writer.untag(id.0, &Tag::new(tag.as_str())?)?,
+            Self::Note(NoteOf { id, note }) => writer.set_note(id.0, note.as_deref())?,
+            Self::Pin(PinOf { id, pinned }) => writer.set_pinned(id.0, *pinned)?,
+            Self::Params(ParamsOf { id, params }) => {
+                writer.set_params(id.0, &as_params(params)?)?;
+            }
+            Self::Attributes(AttributesOf { id, attributes }) => {
                 writer.set_attributes(id.0, &as_attributes(attributes))?;
             }
-            Self::Delete { id } => writer.delete(id.0)?,
-            Self::Restore { id } => writer.restore(id.0)?,
+            Self::Delete(Of { id }) => writer.delete(id.0)?,
+            Self::Restore(Of { id }) => writer.restore(id.0)?,
         }
         Ok(())
     }

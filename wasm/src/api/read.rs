@@ -17,7 +17,7 @@ use super::shape::{self, Text};
 /// Which executions.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct Filter {
+pub(super) struct Filter {
     workflow_id: Option<String>,
     kind: Option<Text<Kind>>,
     status: Option<Text<Status>>,
@@ -36,7 +36,7 @@ pub struct Filter {
 /// A page of executions.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct List {
+pub(super) struct List {
     #[serde(default)]
     filter: Filter,
     #[serde(default)]
@@ -79,7 +79,7 @@ impl From<Sort> for Order {
 /// One execution.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Get {
+pub(super) struct Get {
     /// Its id, or an end or beginning of it that no other has.
     id: Text<IdPattern>,
 }
@@ -87,7 +87,7 @@ pub struct Get {
 /// A part of a log.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Log {
+pub(super) struct Log {
     id: Text<ExecutionId>,
     /// From this sequence on.
     from: Option<u64>,
@@ -144,12 +144,12 @@ pub(super) fn count(reader: &HistoryReader<'_>, filter: Filter) -> Result<Value,
     Ok(reader.count(&query)?.into())
 }
 
-pub(super) fn get(reader: &HistoryReader<'_>, get: &Get) -> Result<Value, ApiError> {
+pub(super) fn get(reader: &HistoryReader<'_>, get: Get) -> Result<Value, ApiError> {
     let id = reader.find(&get.id.0)?;
     Ok(reader.execution(id)?.map_or(Value::Null, |execution| shape::execution(&execution)))
 }
 
-pub(super) fn log(reader: &HistoryReader<'_>, log: &Log) -> Result<Value, ApiError> {
+pub(super) fn log(reader: &HistoryReader<'_>, log: Log) -> Result<Value, ApiError> {
     let range = match log.tail {
         Some(lines) => LogRange::Tail(lines.min(log.limit as u64)),
         None => LogRange::Sequences { first: log.from.unwrap_or(0), last: i64::MAX as u64 },

@@ -22,7 +22,7 @@ const fn limit() -> usize {
 /// Runs that match.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Runs {
+pub(super) struct Runs {
     backend: Option<BackendName>,
     status: Option<Text<RunStatus>>,
     direction: Option<Way>,
@@ -37,21 +37,21 @@ pub struct Runs {
 /// One run.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Run {
+pub(super) struct Run {
     id: Text<SyncId>,
 }
 
 /// The run that began last.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Latest {
+pub(super) struct Latest {
     direction: Option<Way>,
 }
 
 /// Rows of the sync log.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Log {
+pub(super) struct Log {
     execution: Option<Text<ExecutionId>>,
     run: Option<Text<SyncId>>,
     #[serde(default)]
@@ -66,14 +66,14 @@ pub struct Log {
 /// Statistics.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Stats {
+pub(super) struct Stats {
     days: Option<u32>,
 }
 
 /// What was refused or set aside.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Problems {
+pub(super) struct Problems {
     backend: Option<BackendName>,
     execution: Option<Text<ExecutionId>>,
     limit: Option<usize>,
@@ -82,19 +82,19 @@ pub struct Problems {
 /// Names an execution.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Of {
+pub(super) struct Of {
     id: Text<ExecutionId>,
 }
 
 /// Why fields have their values.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Why {
+pub(super) struct Why {
     id: Text<ExecutionId>,
     field: Option<String>,
 }
 
-pub(super) fn runs(reader: &HistoryReader<'_>, runs: &Runs) -> Result<Value, ApiError> {
+pub(super) fn runs(reader: &HistoryReader<'_>, runs: Runs) -> Result<Value, ApiError> {
     let filter = RunFilter {
         backend: runs.backend.map(|backend| backend.0),
         direction: runs.direction.map(Into::into),
@@ -113,18 +113,18 @@ pub(super) fn runs(reader: &HistoryReader<'_>, runs: &Runs) -> Result<Value, Api
     Ok(json!({ "runs": shown, "next": next }))
 }
 
-pub(super) fn run(reader: &HistoryReader<'_>, run: &Run) -> Result<Value, ApiError> {
+pub(super) fn run(reader: &HistoryReader<'_>, run: Run) -> Result<Value, ApiError> {
     let found = reader.sync_run(run.id.0)?;
     let missing = || ApiError::refused("notFound", format!("there is no run '{}'", run.id.0));
     found.as_ref().map(shape_sync::run).ok_or_else(missing)
 }
 
-pub(super) fn latest(reader: &HistoryReader<'_>, latest: &Latest) -> Result<Value, ApiError> {
+pub(super) fn latest(reader: &HistoryReader<'_>, latest: Latest) -> Result<Value, ApiError> {
     let found = reader.latest_sync(latest.direction.map(Into::into))?;
     Ok(found.as_ref().map_or(Value::Null, shape_sync::run))
 }
 
-pub(super) fn log(reader: &HistoryReader<'_>, log: &Log) -> Result<Value, ApiError> {
+pub(super) fn log(reader: &HistoryReader<'_>, log: Log) -> Result<Value, ApiError> {
     let query = LogQuery {
         entity: log.execution.map(|id| id.0),
         run: log.run.map(|id| id.0),
@@ -139,13 +139,13 @@ pub(super) fn log(reader: &HistoryReader<'_>, log: &Log) -> Result<Value, ApiErr
 
 pub(super) fn stats(
     reader: &HistoryReader<'_>,
-    stats: &Stats,
+    stats: Stats,
     now: Timestamp,
 ) -> Result<Value, ApiError> {
     Ok(shape_sync::stats(&reader.sync_stats(stats.days.unwrap_or(STATS_DAYS), now)?))
 }
 
-pub(super) fn problems(reader: &HistoryReader<'_>, which: &Problems) -> Result<Value, ApiError> {
+pub(super) fn problems(reader: &HistoryReader<'_>, which: Problems) -> Result<Value, ApiError> {
     let filter = ProblemFilter {
         backend: which.backend.map(|backend| backend.0),
         execution: which.execution.map(|id| id.0),
@@ -155,12 +155,12 @@ pub(super) fn problems(reader: &HistoryReader<'_>, which: &Problems) -> Result<V
     Ok(found.iter().map(shape_sync::problem).collect())
 }
 
-pub(super) fn states(reader: &HistoryReader<'_>, of: &Of) -> Result<Value, ApiError> {
+pub(super) fn states(reader: &HistoryReader<'_>, of: Of) -> Result<Value, ApiError> {
     let (_, states) = reader.sync_state_of(of.id.0)?;
     Ok(states.iter().map(|(backend, state)| shape_sync::state(*backend, state)).collect())
 }
 
-pub(super) fn why(reader: &HistoryReader<'_>, why: &Why) -> Result<Value, ApiError> {
+pub(super) fn why(reader: &HistoryReader<'_>, why: Why) -> Result<Value, ApiError> {
     let whys = match &why.field {
         Some(field) => reader.why(why.id.0, field).map(|one| vec![one]),
         None => reader.whys(why.id.0),

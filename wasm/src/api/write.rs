@@ -10,6 +10,7 @@ use runlog_core::store::Store;
 use runlog_core::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::operation::Operation;
@@ -20,11 +21,12 @@ use super::{Api, ApiError};
 /// batches what independent parts of it record.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Write {
+pub(super) struct Write<'a> {
     /// Which call of which client this is.
     ticket: Option<Ticket>,
     /// What is done.
-    operations: Vec<Operation>,
+    #[serde(borrow)]
+    operations: Vec<&'a RawValue>,
     /// Whether all that is committed is to be on disk to stay before the answer.
     #[serde(default)]
     durable: bool,
@@ -89,8 +91,10 @@ impl Logs<'_> {
 }
 
 impl<S: Store> Api<S> {
-    pub(super) fn write(&mut self, write: Write, now: Timestamp) -> Result<Value, ApiError> {
+    pub(super) fn write(&mut self, write: Write<'_>, now: Timestamp) -> Result<Value, ApiError> {
         let Write { ticket, operations, durable } = write;
+        let operations =
+            operations.into_iter().map(Operation::parse).collect::<Result<Vec<_>, _>>()?;
         let ticket = ticket.map(history::Ticket::from);
         let before = &self.logs;
         let (answer, after) = self.history.write(now, |writer| {

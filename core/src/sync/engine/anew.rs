@@ -21,6 +21,7 @@ use crate::schema::RowKey;
 use crate::store::{ChangedItem, ItemKey, KeptCell, ReadTx, Store};
 use crate::sync::connection::Connection;
 use crate::sync::limits::AHEAD_MS_MAX;
+use crate::sync::local::BackupNote;
 use crate::sync::settled::Settled;
 use crate::sync::unsent;
 use crate::time::Timestamp;
@@ -80,6 +81,30 @@ pub fn become_another<S: Store>(
         Ok(())
     })?;
     history.reload_device()
+}
+
+/// Makes a history that is a copy that of a device of its own, and forgets that it is a copy. Backends
+/// that its note names are switched off.
+///
+/// # Errors
+/// The store's own errors.
+pub fn adopt_copy<S: Store>(
+    history: &mut History<S>,
+    note: Option<&BackupNote>,
+    new: DeviceId,
+    now: Timestamp,
+) -> Result<(), HistoryError> {
+    become_another(history, new, now)?;
+    history.write(now, |writer| {
+        let pauses = note.map(|note| &note.pauses[..]).unwrap_or_default();
+        for mut backend in writer.reader().tx().backends()? {
+            if pauses.contains(&backend.id) {
+                backend.enabled = false;
+                writer.put_backend(&backend)?;
+            }
+        }
+        writer.set_backup_note(None)
+    })
 }
 
 /// Puts what nobody acknowledged of the logs that the device was writing under its new name: the

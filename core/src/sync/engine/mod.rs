@@ -50,7 +50,7 @@ mod recording;
 mod repairing;
 mod verifying;
 
-pub use anew::become_another;
+pub use anew::{adopt_copy, become_another};
 pub use job::{Errand, Job, JobOptions, TransportError, Want};
 pub use recording::close_interrupted;
 

@@ -26,7 +26,7 @@ impl RelaySettings {
 /// Adds a backend.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Add {
+pub(super) struct Add {
     id: BackendName,
     name: String,
     url: String,
@@ -38,14 +38,14 @@ pub struct Add {
 /// Names a backend.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Named {
+pub(super) struct Named {
     id: BackendName,
 }
 
 /// Switches a backend.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Enable {
+pub(super) struct Enable {
     id: BackendName,
     enabled: bool,
 }
@@ -53,7 +53,7 @@ pub struct Enable {
 /// Switches all syncing.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Switch {
+pub(super) struct Switch {
     on: bool,
 }
 

@@ -22,7 +22,7 @@ pub(in super::super) struct Background {
 /// Begins to sync in the background.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Start {
+pub(super) struct Start {
     /// How often to sync when nothing happens, in milliseconds.
     every_ms: Option<u64>,
 }
@@ -30,14 +30,14 @@ pub struct Start {
 /// Something asks for a sync.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Told {
+pub(super) struct Told {
     cause: Text<Cause>,
 }
 
 /// A relay says where it is.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Notice {
+pub(super) struct Notice {
     backend: BackendName,
     /// The vault's newest sequence there.
     head: u64,
@@ -46,7 +46,7 @@ pub struct Notice {
 /// A sync in the background has ended.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct HasEnded {
+pub(super) struct HasEnded {
     is_reached: bool,
     /// How long a relay asks to be left alone, in milliseconds.
     #[serde(default)]

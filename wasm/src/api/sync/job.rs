@@ -26,7 +26,7 @@ const BATCH_BYTES: usize = 512 << 10;
 /// Begins a sync.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Begin {
+pub(super) struct Begin {
     #[serde(default)]
     full: bool,
     only: Option<Vec<Text<ExecutionId>>>,

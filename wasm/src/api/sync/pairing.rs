@@ -14,7 +14,7 @@ use super::super::{Api, ApiError};
 /// Seals the secret for another device.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Offer {
+pub(super) struct Offer {
     /// The address of the relay, as other devices reach it.
     relay: String,
 }
@@ -22,7 +22,7 @@ pub struct Offer {
 /// Asks where an offer waits.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Mailbox {
+pub(super) struct Mailbox {
     code: String,
 }
 
@@ -35,7 +35,7 @@ impl fmt::Debug for Mailbox {
 /// Opens an offer by the code that was given last.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Open {
+pub(super) struct Open {
     /// What waited in the mailbox.
     offer: String,
 }

@@ -44,7 +44,7 @@ impl OpenVault {
 /// Whether a history can be of the vault of a phrase.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Check {
+pub(super) struct Check {
     phrase: String,
     /// What people call it; ignored where the history is of it already.
     name: String,
@@ -55,7 +55,7 @@ pub struct Check {
 /// Makes a history one of a vault.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Enter {
+pub(super) struct Enter {
     phrase: String,
     /// What people call it; ignored where the history is of it already.
     name: String,
@@ -64,7 +64,7 @@ pub struct Enter {
 /// Wraps a phrase.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Wrap {
+pub(super) struct Wrap {
     phrase: String,
     passphrase: String,
 }
@@ -72,7 +72,7 @@ pub struct Wrap {
 /// Unwraps one.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Unwrap {
+pub(super) struct Unwrap {
     wrapped: String,
     passphrase: String,
 }
