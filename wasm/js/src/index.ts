@@ -193,7 +193,12 @@ export class Runlog {
 
   /** A listing that is kept up to date, whichever tab changes something. */
   live(query: ListQuery = {}): Live<Page> {
-    return new Live(this.#rpc, () => this.executions.list(query));
+    return this.watch(() => this.executions.list(query));
+  }
+
+  /** Any other answer that is kept up to date: `ask` is called again after changes, whichever tab makes them. */
+  watch<T>(ask: () => Promise<T>): Live<T> {
+    return new Live(this.#rpc, ask);
   }
 
   /** Closes the history; another tab's worker takes over if this one had it. */

@@ -1,0 +1,76 @@
+// The frame around every page: where one can go, what is wrong with the storage, theme and help.
+import { useState, type ReactNode } from "react";
+import { Link, useLocation } from "wouter";
+
+import { useRunlog } from "./history.tsx";
+import { Shortcuts } from "./Shortcuts.tsx";
+import { ThemeSwitch } from "./ThemeSwitch.tsx";
+import { Icon, type IconName } from "./ui/Icon.tsx";
+import { Toasts } from "./ui/toast.tsx";
+import { useKeys } from "./keys.ts";
+
+const PAGES: readonly { path: string; name: string; icon: IconName }[] = [
+  { path: "/runs", name: "Runs", icon: "runs" },
+  { path: "/record", name: "Record", icon: "record" },
+];
+
+export function Shell({ children }: { children: ReactNode }): ReactNode {
+  const [isHelpOpen, setHelpOpen] = useState(false);
+  useKeys({ "?": () => setHelpOpen(true) });
+  return (
+    <div className="shell">
+      <a className="skip" href="#main">
+        Skip to the content
+      </a>
+      <header className="bar">
+        <Link href="/runs" className="brand" aria-label="Runlog, to the runs">
+          <img src="/icon.svg" width="20" height="20" alt="" />
+          <span>Runlog</span>
+        </Link>
+        <nav aria-label="Pages">
+          {PAGES.map((page) => (
+            <PageLink key={page.path} {...page} />
+          ))}
+        </nav>
+        <div className="bar-end">
+          <ThemeSwitch />
+          <button type="button" className="icon-button" aria-label="Keyboard shortcuts" onClick={() => setHelpOpen(true)}>
+            <Icon name="help" />
+          </button>
+        </div>
+      </header>
+      <MemoryNotice />
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
+      <Toasts />
+      <Shortcuts isOpen={isHelpOpen} onOpenChange={setHelpOpen} />
+    </div>
+  );
+}
+
+function PageLink({ path, name, icon }: (typeof PAGES)[number]): ReactNode {
+  const [location] = useLocation();
+  const isHere = location === path || location.startsWith(`${path}/`);
+  return (
+    <Link href={path} className="page-link" aria-current={isHere ? "page" : undefined}>
+      <Icon name={icon} />
+      <span>{name}</span>
+    </Link>
+  );
+}
+
+/** Says loudly that what is recorded here will be gone. */
+function MemoryNotice(): ReactNode {
+  const { kind, reason } = useRunlog().storage;
+  if (kind !== "memory") return null;
+  return (
+    <div className="notice" data-tone="warn" role="status">
+      <Icon name="alert" />
+      <p>
+        <strong>This history is in memory</strong> and gone with the last tab of this page
+        {reason ? `: ${reason.message} (${reason.code}).` : "."}
+      </p>
+    </div>
+  );
+}

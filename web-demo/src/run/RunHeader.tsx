@@ -1,0 +1,104 @@
+import { useState, type ReactNode } from "react";
+import type { Execution } from "runlog";
+import { Link } from "wouter";
+
+import { fullTime } from "../format.ts";
+import { useRunlog } from "../history.tsx";
+import { Duration } from "../runs/RunRow.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { Status } from "../ui/Status.tsx";
+import { toast, toastError } from "../ui/toast.tsx";
+
+/** Which run it is, how it went, and what can be done with it. */
+export function RunHeader({ run }: { run: Execution }): ReactNode {
+  return (
+    <header className="run-head">
+      <div className="run-title">
+        <Link href="/runs" className="icon-button" aria-label="Back to the runs">
+          <Icon name="left" />
+        </Link>
+        <h1 className="cut">{run.workflowName ?? run.workflowId}</h1>
+        <span className="status-pill" data-status={run.status}>
+          <Status status={run.status} />
+        </span>
+        <Actions run={run} />
+      </div>
+      <dl className="facts">
+        <Fact name="Begun">{run.startedAt === null ? "not yet" : fullTime(run.startedAt)}</Fact>
+        <Fact name="Duration">
+          <Duration run={run} />
+        </Fact>
+        {run.endedAt !== null && <Fact name={run.endedAtApproximate ? "Last heard of" : "Ended"}>{fullTime(run.endedAt)}</Fact>}
+        {(run.exitCode !== null || run.signal !== null) && (
+          <Fact name={run.signal === null ? "Exit code" : "Signal"}>{run.signal ?? run.exitCode}</Fact>
+        )}
+        <Fact name="Device">{run.hostName ?? <code title={run.deviceId}>{run.deviceId.slice(-8)}</code>}</Fact>
+        <Fact name="Id">
+          <CopyId id={run.id} shown={run.shortId} />
+        </Fact>
+      </dl>
+      {run.deleted && (
+        <p className="notice" data-tone="warn">
+          <Icon name="trash" />
+          This run is in the trash.
+        </p>
+      )}
+    </header>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }): ReactNode {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function CopyId({ id, shown }: { id: string; shown: string }): ReactNode {
+  const copy = () => {
+    navigator.clipboard.writeText(id).then(() => toast({ text: "The whole id is in the clipboard." }), toastError);
+  };
+  return (
+    <button type="button" className="copy" title={id} aria-label={`${shown}: copy the whole id`} onClick={copy}>
+      <code>{shown}</code>
+      <Icon name="copy" size={13} />
+    </button>
+  );
+}
+
+function Actions({ run }: { run: Execution }): ReactNode {
+  const { executions } = useRunlog();
+  const [isBusy, setBusy] = useState(false);
+  const act = async (work: () => Promise<void>) => {
+    setBusy(true);
+    await work().catch(toastError);
+    setBusy(false);
+  };
+  const restore = () => act(() => executions.restore(run.id));
+  const remove = () =>
+    act(async () => {
+      await executions.delete(run.id);
+      toast({ text: "The run was moved to the trash.", action: { name: "Undo", run: () => void restore() } });
+    });
+  return (
+    <div className="run-actions">
+      <button
+        type="button"
+        className="button"
+        aria-pressed={run.pinned}
+        disabled={isBusy}
+        title="What is pinned is never removed by age"
+        onClick={() => void act(() => executions.pin(run.id, !run.pinned))}
+      >
+        <Icon name="pin" />
+        <span className="action-name">{run.pinned ? "Pinned" : "Pin"}</span>
+      </button>
+      <button type="button" className="button" disabled={isBusy} onClick={() => void (run.deleted ? restore() : remove())}>
+        <Icon name={run.deleted ? "restore" : "trash"} />
+        <span className="action-name">{run.deleted ? "Restore" : "Delete"}</span>
+      </button>
+    </div>
+  );
+}

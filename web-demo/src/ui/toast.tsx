@@ -1,0 +1,83 @@
+// Short messages about what was done, with a way to take it back.
+import { useEffect, useSyncExternalStore, type ReactNode } from "react";
+
+import { Icon } from "./Icon.tsx";
+
+export interface Toast {
+  readonly text: string;
+  readonly tone?: "plain" | "bad";
+  readonly action?: { readonly name: string; readonly run: () => void };
+  /** Whether it stays until it is dismissed. */
+  readonly stays?: boolean;
+}
+
+const SHOWN_MS = 8_000;
+let shown: readonly (Toast & { readonly key: number })[] = [];
+let last = 0;
+const listeners = new Set<() => void>();
+
+function set(toasts: typeof shown): void {
+  shown = toasts;
+  for (const listener of listeners) listener();
+}
+
+/** Shows a message for some seconds. */
+export function toast(message: Toast): void {
+  last += 1;
+  set([...shown.slice(-2), { ...message, key: last }]);
+}
+
+/** Shows what went wrong. */
+export function toastError(error: unknown): void {
+  toast({ text: error instanceof Error ? error.message : String(error), tone: "bad" });
+}
+
+function dismiss(key: number): void {
+  set(shown.filter((toast) => toast.key !== key));
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Where they are shown; screen readers hear them. */
+export function Toasts(): ReactNode {
+  const toasts = useSyncExternalStore(subscribe, () => shown);
+  return (
+    <div className="toasts" role="status" aria-live="polite">
+      {toasts.map((toast) => (
+        <Shown key={toast.key} toast={toast} />
+      ))}
+    </div>
+  );
+}
+
+function Shown({ toast }: { toast: (typeof shown)[number] }): ReactNode {
+  const { key, text, tone = "plain", action, stays = false } = toast;
+  useEffect(() => {
+    if (stays) return;
+    const timer = setTimeout(() => dismiss(key), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [key, stays]);
+  return (
+    <div className="toast" data-tone={tone}>
+      <p>{text}</p>
+      {action && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => {
+            action.run();
+            dismiss(key);
+          }}
+        >
+          {action.name}
+        </button>
+      )}
+      <button type="button" className="icon-button" aria-label="Dismiss" onClick={() => dismiss(key)}>
+        <Icon name="cross" />
+      </button>
+    </div>
+  );
+}

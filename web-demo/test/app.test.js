@@ -1,0 +1,189 @@
+// The app as a relay serves it: its policy, its pages for all people, and without a network.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+
+import { browse, seed, seedBuild, serve } from "./harness.js";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+let server;
+let browser;
+let page;
+let run;
+
+before(async () => {
+  server = await serve();
+  browser = await browse();
+  page = await browser.context.newPage();
+  await page.goto(server.url);
+  await page.getByText("Nothing was recorded yet").waitFor();
+  await seed(page, 60);
+  const first = await seedBuild(page);
+  run = await seedBuild(page, { retryOf: first });
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** The paths of all pages, with what is there once they are loaded. */
+const pages = () => [
+  ["/runs", "row"],
+  ["/runs?q=status:failed", "row"],
+  ["/runs?trash=1", "heading", "The trash is empty"],
+  ["/record", "heading", "Hash a file"],
+  [`/runs/${run}`, "heading", "How the log ends"],
+  [`/runs/${run}/timeline`, "row", /upload/],
+  [`/runs/${run}/logs`, "log"],
+  [`/runs/${run}/params`, "cell", "2.4.0"],
+  [`/runs/${run}/attempts`, "rowheader", /this one/],
+  ["/runs/ffffffff", "heading", "There is no such run here"],
+  ["/nowhere", "heading", "There is no such page"],
+];
+
+async function visit([path, role, name]) {
+  await page.goto(server.url + path);
+  await page.getByRole(role, name ? { name } : {}).first().waitFor();
+}
+
+/** What axe finds wrong, in a form that reads in a failed test. */
+async function violations() {
+  if (!(await page.evaluate(() => "axe" in globalThis))) {
+    // The policy admits no inline script: axe comes in from outside of the page.
+    const session = await browser.context.newCDPSession(page);
+    await session.send("Runtime.evaluate", { expression: axe });
+    await session.detach();
+  }
+  const found = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: "tag", values } }), RULES);
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(" | ")}`);
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`no page hinders anybody, ${colorScheme}`, async () => {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const one of pages()) {
+        await visit(one);
+        assert.deepEqual(await violations(), [], `${one[0]} at ${width}`);
+      }
+    }
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+}
+
+test("every control of a page is reached by Tab, and can be seen to have the focus", async () => {
+  for (const one of pages()) {
+    await visit(one);
+    const missed = await page.evaluate(() => {
+      const can = (element) => element.checkVisibility() && !element.disabled && element.tabIndex >= 0;
+      const all = [...document.querySelectorAll("a[href], button, input, select, textarea, [tabindex]")].filter(can);
+      globalThis.wanted = new Set(all.filter((element) => !element.closest("[role=tablist]")));
+      return globalThis.wanted.size;
+    });
+    assert.ok(missed > 0, one[0]);
+    const invisible = [];
+    for (let step = 0; step < missed + 12; step += 1) {
+      await page.keyboard.press("Tab");
+      const seen = await page.evaluate(() => {
+        const element = document.activeElement;
+        globalThis.wanted.delete(element);
+        const outlines = [element, element.parentElement].map((one) => one && getComputedStyle(one).outlineStyle);
+        return outlines.some((style) => style && style !== "none") ? null : element.outerHTML.slice(0, 120);
+      });
+      if (seen && !seen.startsWith("<body") && !seen.startsWith("<main")) invisible.push(seen);
+    }
+    const left = await page.evaluate(() => [...globalThis.wanted].map((element) => element.outerHTML.slice(0, 120)));
+    assert.deepEqual(left, [], `not reached on ${one[0]}`);
+    assert.deepEqual(invisible, [], `focus not visible on ${one[0]}`);
+  }
+});
+
+test("runs are gone through, selected, deleted and restored by keys alone", async () => {
+  await visit(["/runs", "row"]);
+  await page.getByRole("row", { name: "Release build" }).first().waitFor();
+  for (const key of ["j", "j", "x", "j", "x", "k", "k"]) await page.keyboard.press(key);
+  await page.getByText("2 runs selected").waitFor();
+  await page.keyboard.press("Delete");
+  await page.getByText("2 runs moved to the trash").waitFor();
+  await page.getByText("60 runs", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByText("62 runs", { exact: true }).waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("workflow:release");
+  await page.getByText("2 runs", { exact: true }).waitFor();
+  await page.keyboard.press("Tab");
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Release build" }).waitFor();
+  await page.keyboard.press("2");
+  await page.getByRole("row", { name: /upload/ }).waitFor();
+  await page.keyboard.press("u");
+  await page.getByRole("grid", { name: "Runs" }).waitFor();
+});
+
+test("what is typed wrong is told where it is wrong", async () => {
+  await visit(["/runs", "row"]);
+  await page.getByRole("searchbox").fill("status:broken since:yesterday");
+  await page.getByText("status:broken: it is one of").waitFor();
+  await page.getByText("since:yesterday: a time is").waitFor();
+});
+
+test("a log is searched, and a line has an address", async () => {
+  await visit([`/runs/${run}/logs`, "log"]);
+  await page.getByRole("searchbox").fill("refused");
+  await page.getByText("2 lines of 426").waitFor();
+  assert.equal(await page.locator("mark").count(), 2);
+  const line = page.locator(".log-line", { hasText: "connection refused by registry" });
+  const number = await line.getByRole("link").textContent();
+  await line.getByRole("link").click();
+  await page.waitForURL(new RegExp(`line=${number}$`));
+  await page.reload();
+  const linked = page.locator("[data-linked]");
+  await linked.waitFor();
+  assert.match(await linked.textContent(), /connection refused by registry/);
+});
+
+test("work of the page is recorded, and appears in another tab", async () => {
+  const other = await browser.context.newPage();
+  await other.goto(`${server.url}/runs?q=workflow:hash-file`);
+  await other.getByText("No run matches").waitFor();
+  await visit(["/record", "heading"]);
+  await page.locator("input[type=file]").setInputFiles({ name: "abc.txt", mimeType: "text/plain", buffer: Buffer.from("abc") });
+  await page.getByRole("button", { name: "Hash and record" }).click();
+  const digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+  await page.getByText(`sha256 ${digest}`).waitFor();
+  await other.getByRole("row", { name: /Completed Hash a file/ }).waitFor();
+  await other.getByRole("link", { name: "Hash a file" }).click();
+  await other.getByText(digest).waitFor();
+  await other.close();
+});
+
+test("without a network the app opens, with all pages and the history", async () => {
+  await visit(["/runs", "row"]);
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+    // A page that was loaded before the first service worker is not its own.
+    if (!navigator.serviceWorker.controller) {
+      await new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
+    }
+  });
+  await server.close();
+  for (const one of pages()) await visit(one);
+  await visit(["/record", "heading"]);
+  await page.getByRole("textbox", { name: "Address" }).fill(`${server.url}/health`);
+  await page.getByRole("button", { name: "Call and record" }).click();
+  await page.getByText("Failed to fetch").first().waitFor();
+  server = await serve(server.port);
+});
+
+test("nothing broke the policy, and no page complained", () => {
+  // The call without a network is meant to fail.
+  const meant = /ERR_CONNECTION_REFUSED|Failed to fetch|Failed to update a ServiceWorker/;
+  assert.deepEqual(browser.problems.filter((problem) => !meant.test(problem)), []);
+});

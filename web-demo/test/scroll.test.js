@@ -1,0 +1,105 @@
+// A hundred thousand runs: scrolling stays smooth, and nothing jumps.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { browse, seed, serve } from "./harness.js";
+
+const RUNS = 100_000;
+/** A frame above this is a stutter, in milliseconds. */
+const FRAME_MAX = 50;
+
+let server;
+let browser;
+let page;
+
+before(async () => {
+  server = await serve();
+  browser = await browse();
+  page = await browser.context.newPage();
+  await page.goto(server.url);
+  await page.getByText("Nothing was recorded yet").waitFor();
+  await seed(page, RUNS, { batch: 5_000 });
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** Times each frame while the page is scrolled by `step`, and adds up what jumps. */
+async function measure(scroll) {
+  await page.evaluate(() => {
+    const seen = { frames: [], shift: 0, isOn: true };
+    globalThis.seen = seen;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (!entry.hadRecentInput) seen.shift += entry.value;
+    }).observe({ type: "layout-shift", buffered: false });
+    let before = performance.now();
+    const frame = (now) => {
+      seen.frames.push(now - before);
+      before = now;
+      if (seen.isOn) requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  await scroll();
+  return page.evaluate(() => {
+    globalThis.seen.isOn = false;
+    return globalThis.seen;
+  });
+}
+
+test("scrolling is smooth and nothing jumps", async (t) => {
+  const opened = Date.now();
+  await page.goto(`${server.url}/runs`);
+  await page.getByText("100,000 runs").waitFor();
+  await page.getByRole("row").nth(5).waitFor();
+  t.diagnostic(`the page shows ${RUNS} runs after ${Date.now() - opened} ms`);
+  await page.mouse.move(600, 600);
+  const { frames, shift } = await measure(async () => {
+    for (let step = 0; step < 240; step += 1) await page.mouse.wheel(0, step < 200 ? 700 : -1_400);
+    // By the bar at the side: far, and all over the list.
+    await page.evaluate(async () => {
+      const scroller = document.querySelector("[role=grid]");
+      for (let step = 0; step < 200; step += 1) {
+        scroller.scrollTop = ((step * 7_919) % 200) * (scroller.scrollHeight / 200);
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      }
+    });
+  });
+  const slow = frames.filter((ms) => ms > FRAME_MAX);
+  const sorted = frames.toSorted((a, b) => a - b);
+  const share = slow.length / frames.length;
+  t.diagnostic(`${frames.length} frames, median ${sorted[frames.length >> 1].toFixed(1)} ms, longest ${sorted.at(-1).toFixed(1)} ms`);
+  t.diagnostic(`above ${FRAME_MAX} ms: ${slow.length} (${(share * 100).toFixed(2)} %); layout shift ${shift.toFixed(4)}`);
+  assert.ok(frames.length > 300, "too few frames were seen to tell");
+  assert.ok(share < 0.01, `${slow.length} of ${frames.length} frames took more than ${FRAME_MAX} ms`);
+  assert.ok(shift <= 0.02, `what jumped adds up to ${shift}`);
+});
+
+test("the last run is reached by a key, and the list ends there", async () => {
+  await page.getByRole("grid", { name: "Runs" }).focus();
+  await page.keyboard.press("End");
+  await page.locator(`[aria-rowindex="${RUNS + 1}"] a`).waitFor();
+  await page.keyboard.press("Home");
+  await page.locator('[aria-rowindex="2"] a').waitFor();
+});
+
+test("loading a page makes nothing jump", async (t) => {
+  for (const path of ["/runs", "/record"]) {
+    await page.goto(server.url + path);
+    const shift = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          let sum = 0;
+          new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) sum += entry.value;
+          }).observe({ type: "layout-shift", buffered: true });
+          const end = () => (document.querySelector(".chart td, .recent p, .recent li") ? requestIdleCallback(() => resolve(sum)) : requestIdleCallback(end));
+          end();
+        }),
+    );
+    t.diagnostic(`${path}: ${shift.toFixed(4)}`);
+    assert.ok(shift <= 0.02, `${path}: ${shift}`);
+  }
+});
