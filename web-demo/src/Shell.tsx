@@ -4,6 +4,8 @@ import { Link, useLocation } from "wouter";
 
 import { useRunlog } from "./history.tsx";
 import { Shortcuts } from "./Shortcuts.tsx";
+import { SyncNotices } from "./sync/SyncNotices.tsx";
+import { SyncState } from "./sync/SyncState.tsx";
 import { ThemeSwitch } from "./ThemeSwitch.tsx";
 import { Icon, type IconName } from "./ui/Icon.tsx";
 import { Toasts } from "./ui/toast.tsx";
@@ -12,6 +14,7 @@ import { useKeys } from "./keys.ts";
 const PAGES: readonly { path: string; name: string; icon: IconName }[] = [
   { path: "/runs", name: "Runs", icon: "runs" },
   { path: "/record", name: "Record", icon: "record" },
+  { path: "/sync", name: "Sync", icon: "sync" },
 ];
 
 export function Shell({ children }: { children: ReactNode }): ReactNode {
@@ -33,6 +36,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
           ))}
         </nav>
         <div className="bar-end">
+          <SyncState />
           <ThemeSwitch />
           <button type="button" className="icon-button" aria-label="Keyboard shortcuts" onClick={() => setHelpOpen(true)}>
             <Icon name="help" />
@@ -40,6 +44,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
         </div>
       </header>
       <MemoryNotice />
+      <SyncNotices />
       <main id="main" tabIndex={-1}>
         {children}
       </main>

@@ -8,10 +8,12 @@ import { useKeys } from "../keys.ts";
 import { Problem } from "../ui/Problem.tsx";
 import { Empty, Loading } from "../ui/State.tsx";
 import { Attempts } from "./Attempts.tsx";
+import { HistoryTab } from "./HistoryTab.tsx";
 import { Logs } from "./Logs.tsx";
 import { Overview } from "./Overview.tsx";
 import { Params } from "./Params.tsx";
 import { RunHeader } from "./RunHeader.tsx";
+import { SyncTab } from "./SyncTab.tsx";
 import { Timeline } from "./Timeline.tsx";
 
 interface TabOf {
@@ -26,6 +28,8 @@ const TABS: readonly TabOf[] = [
   { id: "logs", name: "Logs", show: (run) => <Logs run={run} /> },
   { id: "params", name: "Params", show: (run) => <Params run={run} /> },
   { id: "attempts", name: "Attempts", show: (run) => <Attempts run={run} /> },
+  { id: "history", name: "History", show: (run) => <HistoryTab run={run} /> },
+  { id: "sync", name: "Sync", show: (run) => <SyncTab run={run} /> },
 ];
 
 /** One run: its header, and everything known of it in tabs. */
