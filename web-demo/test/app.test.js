@@ -1,13 +1,9 @@
 // The app as a relay serves it: its policy, its pages for all people, and without a network.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
 import { browse, seed, seedBuild, serve } from "./harness.js";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+import { violations } from "./violations.js";
 
 let server;
 let browser;
@@ -18,7 +14,7 @@ before(async () => {
   server = await serve();
   browser = await browse();
   page = await browser.context.newPage();
-  await page.goto(server.url);
+  await page.goto(`${server.url}/runs`);
   await page.getByText("Nothing was recorded yet").waitFor();
   await seed(page, 60);
   const first = await seedBuild(page);
@@ -41,6 +37,10 @@ const pages = () => [
   [`/runs/${run}/logs`, "log"],
   [`/runs/${run}/params`, "cell", "2.4.0"],
   [`/runs/${run}/attempts`, "rowheader", /this one/],
+  [`/runs/${run}/history`, "listitem"],
+  [`/runs/${run}/sync`, "heading", "Not synced with anything"],
+  ["/start", "button", /Create a new vault/],
+  ["/sync", "heading", "This history is in this browser alone"],
   ["/runs/ffffffff", "heading", "There is no such run here"],
   ["/nowhere", "heading", "There is no such page"],
 ];
@@ -50,18 +50,6 @@ async function visit([path, role, name]) {
   await page.getByRole(role, name ? { name } : {}).first().waitFor();
 }
 
-/** What axe finds wrong, in a form that reads in a failed test. */
-async function violations() {
-  if (!(await page.evaluate(() => "axe" in globalThis))) {
-    // The policy admits no inline script: axe comes in from outside of the page.
-    const session = await browser.context.newCDPSession(page);
-    await session.send("Runtime.evaluate", { expression: axe });
-    await session.detach();
-  }
-  const found = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: "tag", values } }), RULES);
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(" | ")}`);
-}
-
 for (const colorScheme of ["light", "dark"]) {
   test(`no page hinders anybody, ${colorScheme}`, async () => {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -69,7 +57,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.setViewportSize({ width, height: 800 });
       for (const one of pages()) {
         await visit(one);
-        assert.deepEqual(await violations(), [], `${one[0]} at ${width}`);
+        assert.deepEqual(await violations(page), [], `${one[0]} at ${width}`);
       }
     }
     await page.setViewportSize({ width: 1280, height: 800 });

@@ -120,7 +120,7 @@ function DeviceList(): ReactNode {
       {error !== undefined && <Problem error={error} />}
       {!devices && error === undefined && <Loading what="the devices" />}
       {devices && (
-        <div className="table-wrap" tabIndex={0} role="region" aria-labelledby="devices">
+        <div className="table-wrap" tabIndex={0} role="region" aria-label="Table of devices">
           <table className="rows">
             <thead>
               <tr>

@@ -19,7 +19,7 @@ export function Problems({ status, execution }: { status: SyncStatus; execution?
   return (
     <section aria-labelledby="problems" className="stack">
       <h2 id="problems">Refused and set aside</h2>
-      <div className="table-wrap" tabIndex={0} role="region" aria-labelledby="problems">
+      <div className="table-wrap" tabIndex={0} role="region" aria-label="Table of problems">
         <table className="rows">
           <thead>
             <tr>

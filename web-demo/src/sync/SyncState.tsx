@@ -14,9 +14,12 @@ export function SyncState(): ReactNode {
   const isOnline = useOnline();
   const [word, tone] = status ? inAWord(status, isOnline) : ["…", "idle" as const];
   return (
-    <Link href={status?.state === "no_backend" ? "/start" : "/sync"} className="sync-state pill" data-tone={tone} role="status">
-      {word}
-    </Link>
+    <span role="status">
+      <Link href={status?.state === "no_backend" ? "/start" : "/sync"} className="sync-state pill" data-tone={tone}>
+        <span className="hidden-text">State of syncing: </span>
+        {word}
+      </Link>
+    </span>
   );
 }
 
