@@ -14,6 +14,9 @@ import { editsOf, lifeOf, merged, syncsOf, valueText, type Item, type Source } f
 /** Rows of the sync log that are shown at a time. */
 const PAGE = 50;
 
+/** What a row of the sync log is about, for people. */
+const ENTITY: Readonly<Record<string, string>> = { executions: "run", execution: "run", tags: "tag", tag: "tag", log: "log", log_chunks: "log" };
+
 const SOURCES: readonly (readonly [Source, string])[] = [
   ["life", "Life cycle"],
   ["edit", "Edits"],
@@ -157,6 +160,7 @@ function Synced({ entry, onOpen }: { entry: SyncEntry; onOpen: (id: string) => v
         {whole ? "Sync of everything" : `Sync ${DIRECTION[entry.direction]}`}
       </button>{" "}
       <span className={isBad ? "mistake" : "soft"}>
+        {!whole && entry.entityType !== null && `${ENTITY[entry.entityType] ?? entry.entityType} `}
         {entry.result ?? "under way"}
         {entry.outcome && `, ${OUTCOME[entry.outcome]}`}
         {entry.error && `: ${entry.error}`}

@@ -31,7 +31,7 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
   const rows = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
-    estimateSize: () => (isNarrow ? 58 : 34),
+    estimateSize: () => (isNarrow ? 58 : 32),
     overscan: OVERSCAN,
   });
   const items = rows.getVirtualItems();

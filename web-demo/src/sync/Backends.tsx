@@ -131,7 +131,8 @@ function Background({ status }: { status: SyncStatus }): ReactNode {
   if (nextAt === null) return "Syncs by itself when something changes.";
   return (
     <>
-      Syncs by itself when something changes, here or on the relay; at the latest <Ago at={nextAt} />.
+      Syncs by itself when something changes, here or on the relay; the next time at the latest{" "}
+      {nextAt - Date.now() < 2_000 ? "in a moment" : <Ago at={nextAt} />}.
     </>
   );
 }

@@ -39,8 +39,7 @@ function Figures({ stats }: { stats: SyncStats }): ReactNode {
   const figures: readonly [string, string][] = [
     ["Success", judged === 0 ? "–" : `${(stats.successRate * 100).toFixed(stats.successRate === 1 ? 0 : 1)} %`],
     ["Syncs", number(stats.total)],
-    ["Failed", number(stats.failures)],
-    ["Partial", number(stats.partial)],
+    ["Failed, partial", `${number(stats.failures)}, ${number(stats.partial)}`],
     ["Average duration", stats.total === 0 ? "–" : duration(stats.averageDurationMs)],
     ["Records", number(stats.rows)],
     ["Bytes", bytes(stats.bytes)],

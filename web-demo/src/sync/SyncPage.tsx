@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
-import { Tab, TabList, TabPanel, Tabs } from "react-aria-components/Tabs";
 import { Link, useLocation } from "wouter";
 
+import { PageTabs, type PageTab } from "../ui/PageTabs.tsx";
 import { Empty, Loading } from "../ui/State.tsx";
 import { Unlock } from "../vault/Unlock.tsx";
 import { useLiveVault } from "../vault/useVault.ts";
@@ -10,12 +10,12 @@ import { Devices } from "./Devices.tsx";
 import { Stats } from "./Stats.tsx";
 import { SyncRuns } from "./SyncRuns.tsx";
 
-const TABS = [
-  { id: "backends", name: "Backends", Panel: Backends },
-  { id: "history", name: "History", Panel: SyncRuns },
-  { id: "stats", name: "Statistics", Panel: Stats },
-  { id: "devices", name: "Vault and devices", Panel: Devices },
-] as const;
+const TABS: readonly PageTab[] = [
+  { id: "backends", name: "Backends", show: () => <Backends /> },
+  { id: "history", name: "History", show: () => <SyncRuns /> },
+  { id: "stats", name: "Statistics", show: () => <Stats /> },
+  { id: "devices", name: "Vault and devices", show: () => <Devices /> },
+];
 
 /** Everything about syncing. */
 export function SyncPage({ tab }: { tab: string }): ReactNode {
@@ -33,30 +33,12 @@ export function SyncPage({ tab }: { tab: string }): ReactNode {
       </Empty>
     );
   }
-  const isKnown = TABS.some(({ id }) => id === tab);
   return (
     <div className="sync-page">
       <title>Sync · Runlog</title>
       <h1 className="hidden-text">Sync</h1>
       {vault.state === "locked" && <Unlock vault={vault} />}
-      <Tabs
-        className="tabs"
-        selectedKey={isKnown ? tab : "backends"}
-        onSelectionChange={(key) => navigate(key === "backends" ? "/sync" : `/sync/${key}`, { replace: true })}
-      >
-        <TabList className="tab-list" aria-label="About syncing">
-          {TABS.map(({ id, name }) => (
-            <Tab key={id} id={id} className="tab">
-              {name}
-            </Tab>
-          ))}
-        </TabList>
-        {TABS.map(({ id, Panel }) => (
-          <TabPanel key={id} id={id} className="tab-panel">
-            <Panel />
-          </TabPanel>
-        ))}
-      </Tabs>
+      <PageTabs label="About syncing" tabs={TABS} selected={tab} onSelect={(id) => navigate(id === "backends" ? "/sync" : `/sync/${id}`, { replace: true })} />
     </div>
   );
 }

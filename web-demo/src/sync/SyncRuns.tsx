@@ -49,7 +49,7 @@ export function SyncRuns(): ReactNode {
       {data?.runs.length === 0 && <Empty icon="sync" title={Object.keys(filter).length > 0 ? "No sync matches" : "Nothing was synced yet"} />}
       {data && data.runs.length > 0 && (
         <div className="table-wrap" tabIndex={0} role="region" aria-label="Syncs">
-          <table className="rows">
+          <table className="rows one-line">
             <thead>
               <tr>
                 <th scope="col">Begun</th>
