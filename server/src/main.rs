@@ -44,26 +44,6 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if let Some(code) = server.setup_code() {
         eprintln!("Nobody has an account yet. This code makes the first one, once:\n\n  {code}\n");
     }
-    let shutdown = server.shutdown_handle();
-    tokio::spawn(async move {
-        stopped().await;
-        shutdown.shutdown();
-    });
+    server.stop_when_asked();
     Ok(server.run().await?)
-}
-
-/// Returns when the process is asked to end.
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -122,6 +122,15 @@ impl Server {
         self.shutdown.clone()
     }
 
+    /// Stops it when this process is asked to end, by SIGTERM or Ctrl-C.
+    pub fn stop_when_asked(&self) {
+        let shutdown = self.shutdown_handle();
+        tokio::spawn(async move {
+            asked_to_end().await;
+            shutdown.shutdown();
+        });
+    }
+
     /// Serves until it is told to stop.
     ///
     /// # Errors
@@ -141,6 +150,23 @@ impl Server {
         tracing::info!("the relay stopped");
         Ok(())
     }
+}
+
+/// Returns when the process is asked to end.
+async fn asked_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    // Where it cannot be listened for, the process ends at once, as any does.
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 type Opened = (Arc<dyn RelayStore>, Option<String>);

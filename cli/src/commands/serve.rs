@@ -41,11 +41,7 @@ impl Serve {
             let server = Server::bind(config).await.map_err(|error| failed(&error))?;
             let scheme = if with_tls { "https" } else { "http" };
             self.tell(context, &server, scheme, with_web)?;
-            let shutdown = server.shutdown_handle();
-            tokio::spawn(async move {
-                asked_to_end().await;
-                shutdown.shutdown();
-            });
+            server.stop_when_asked();
             server.run().await.map_err(|error| failed(&error))
         })
     }
@@ -92,20 +88,4 @@ impl Serve {
         }
         Ok(())
     }
-}
-
-/// Returns when the process is asked to end.
-async fn asked_to_end() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -134,8 +134,8 @@ impl HistoryWriter<'_> {
         // Before all else: what is older than the purge stays out whether newer records of the run
         // have come by now or not, and a record without a known cell is not kept for it either.
         let purged = self.tx.purged(&RowKey::Execution(key.execution()))?;
-        if let Some(purged) = purged.filter(|purged| clock <= *purged) {
-            self.came_after_purge(key.execution(), purged, ItemKey::from(key))?;
+        if purged.is_some_and(|purged| clock <= purged) {
+            self.came_after_purge(key.execution(), ItemKey::from(key))?;
             return Ok(Effect::of(Merged::Purged));
         }
         let table = key.table();
@@ -241,8 +241,13 @@ impl HistoryWriter<'_> {
             for cell in self.tx.kept(&name, &bytes)? {
                 let Some(column) = self.older.column(table, &cell.column) else { continue };
                 if column.admits(&cell.value) {
-                    self.merge_known(&key, cell.clock, vec![(column.id, cell.value)])?;
+                    let merged =
+                        self.merge_known(&key, cell.clock, vec![(column.id, cell.value)])?;
                     self.tx.unkeep(&name, &bytes, &cell.column)?;
+                    if merged.merged == Merged::Purged {
+                        // The older program did not see that it belongs to a run that is purged.
+                        self.name_in_purge(key.execution(), ItemKey::from(&key))?;
+                    }
                 }
             }
         }

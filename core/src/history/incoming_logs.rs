@@ -31,8 +31,8 @@ impl HistoryWriter<'_> {
             return Err(InvalidValue { field: "log piece", reason }.into());
         };
         let last = end - 1;
-        if let Some(purged) = self.tx.purged(&RowKey::Execution(log.execution))? {
-            self.came_after_purge(log.execution, purged, ItemKey::piece(log, first))?;
+        if self.tx.purged(&RowKey::Execution(log.execution))?.is_some() {
+            self.came_after_purge(log.execution, ItemKey::piece(log, first))?;
             return Ok(Effect::of(Merged::Purged));
         }
         let gaps = self.tx.gaps(log.execution)?;
@@ -62,9 +62,9 @@ impl HistoryWriter<'_> {
     /// The store's own errors.
     pub(crate) fn merge_gap(&mut self, gap: &Gap) -> Result<Effect, HistoryError> {
         let log = gap.log;
-        if let Some(purged) = self.tx.purged(&RowKey::Execution(log.execution))? {
+        if self.tx.purged(&RowKey::Execution(log.execution))?.is_some() {
             let item = ItemKey::gap(log, gap.first, gap.reason);
-            self.came_after_purge(log.execution, purged, item)?;
+            self.came_after_purge(log.execution, item)?;
             return Ok(Effect::of(Merged::Purged));
         }
         let same =
@@ -118,13 +118,26 @@ impl HistoryWriter<'_> {
     pub(super) fn came_after_purge(
         &mut self,
         execution: ExecutionId,
-        clock: Clock,
         item: ItemKey,
     ) -> Result<(), HistoryError> {
-        if self.arrival.is_none() || purged_items(&*self.tx, execution)?.contains(&item) {
-            return Ok(());
+        match self.arrival {
+            Some(_) => self.name_in_purge(execution, item),
+            None => Ok(()),
         }
-        self.purge_as_own(execution, clock, vec![item])
+    }
+
+    /// Names an item in the purge of its execution, where it is not named yet.
+    pub(super) fn name_in_purge(
+        &mut self,
+        execution: ExecutionId,
+        item: ItemKey,
+    ) -> Result<(), HistoryError> {
+        match self.tx.purged(&RowKey::Execution(execution))? {
+            Some(clock) if !purged_items(&*self.tx, execution)?.contains(&item) => {
+                self.purge_as_own(execution, clock, vec![item])
+            }
+            _ => Ok(()),
+        }
     }
 
     /// As [`Self::purge_up_to`], for every backend to hear.

@@ -112,8 +112,8 @@ impl MemoryRelay {
         let stored = self.records.get_mut(&sequence);
         stored.is_some_and(|stored| {
             match stored.record.sealed.first_mut() {
-                Some(byte) => *byte ^= 0x40,
-                None => stored.record.nonce[0] ^= 0x40,
+                Some(byte) => *byte = byte.wrapping_add(1),
+                None => stored.record.nonce[0] = stored.record.nonce[0].wrapping_add(1),
             }
             true
         })

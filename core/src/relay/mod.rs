@@ -76,7 +76,7 @@ mod tests;
 pub use cover::{Cover, Header, checksum, cover, winners};
 pub use memory::MemoryRelay;
 pub use push::{
-    Change, Insert, Prepared, PushPlan, PushSnapshot, Replace, RestartPlan, plan_bar, plan_push,
+    Change, FreshStanding, Insert, Prepared, PushPlan, PushSnapshot, Replace, plan_bar, plan_push,
     plan_restart,
 };
 pub use rows::{DamagePlan, HeldRow, plan_damage};

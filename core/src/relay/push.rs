@@ -106,9 +106,10 @@ pub struct PushPlan {
     pub answer: Pushed,
 }
 
-/// What a restart does, and a resolve of a push that did not come.
+/// A device goes on with a fresh place and token, as if it had just pushed: after a restart, and after a
+/// resolve of a push that did not come.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RestartPlan {
+pub struct FreshStanding {
     /// Vault, place and device.
     pub change: Change,
     /// The answer.
@@ -171,12 +172,8 @@ pub fn plan_push(
 
 /// Gives a device a fresh standing. The caller has found that the relay does not know the place that
 /// the device names.
-pub fn plan_restart(mut vault: Vault, entropy: &mut dyn Entropy) -> RestartPlan {
-    let place = vault.advance(vault.sequence() + 1, PushId(entropy.array()));
-    let token = AckToken(entropy.array());
-    let device = DeviceState { token: Some(token), sent: Some(place), ..DeviceState::default() };
-    let answer = Resolved { accepted: false, token: Some(token), sent: Some(place) };
-    RestartPlan { change: Change { vault, place, device }, answer }
+pub fn plan_restart(vault: Vault, entropy: &mut dyn Entropy) -> FreshStanding {
+    FreshStanding::new(vault, DeviceState::default(), entropy)
 }
 
 /// Bars a push that did not come, and gives its device a fresh token. It may still be on its way, from a
@@ -184,16 +181,22 @@ pub fn plan_restart(mut vault: Vault, entropy: &mut dyn Entropy) -> RestartPlan 
 /// token stale that the device goes on with, and the device would look like a copy of itself.
 pub fn plan_bar(
     resolve: &Resolve,
-    mut vault: Vault,
+    vault: Vault,
     device: DeviceState,
     entropy: &mut dyn Entropy,
-) -> RestartPlan {
-    let place = vault.advance(vault.sequence() + 1, PushId(entropy.array()));
-    let token = AckToken(entropy.array());
+) -> FreshStanding {
     let last = Some(LastPush::barred(resolve));
-    let device = DeviceState { token: Some(token), sent: Some(place), last, ..device };
-    let answer = Resolved { accepted: false, token: Some(token), sent: Some(place) };
-    RestartPlan { change: Change { vault, place, device }, answer }
+    FreshStanding::new(vault, DeviceState { last, ..device }, entropy)
+}
+
+impl FreshStanding {
+    fn new(mut vault: Vault, device: DeviceState, entropy: &mut dyn Entropy) -> Self {
+        let place = vault.advance(vault.sequence() + 1, PushId(entropy.array()));
+        let (token, sent) = (Some(AckToken(entropy.array())), Some(place));
+        let device = DeviceState { token, sent, ..device };
+        let answer = Resolved { accepted: false, token, sent };
+        Self { change: Change { vault, place, device }, answer }
+    }
 }
 
 struct Planner<'a> {

@@ -100,8 +100,7 @@ impl World {
                 self.report.struck.strike("a relay's disk changed a record");
                 self.absorb_all()?;
                 if self.broken != Some(Broken::NoChecksums) {
-                    self.relays[number].relay.damage(sequence);
-                    self.relays[number].took = true;
+                    self.relays[number].damage(sequence);
                 }
                 self.take_stock();
             }
@@ -121,7 +120,7 @@ impl World {
         if faults.relay_restore > 0 && self.strikes(20) {
             let number = self.some_relay();
             let relay = &mut self.relays[number];
-            relay.backups.push((relay.relay.clone(), relay.accepted.len()));
+            relay.backups.push((relay.relay.clone(), relay.accepted.clone()));
             if relay.backups.len() > BACKUPS_MAX {
                 relay.backups.remove(0);
             }
@@ -321,7 +320,7 @@ impl World {
         // A later backup is of a past that did not happen.
         relay.backups.truncate(at);
         relay.relay = backup;
-        relay.accepted.truncate(accepted);
+        relay.accepted = accepted;
         relay.took = true;
         self.take_stock();
         Ok(())

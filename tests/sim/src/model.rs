@@ -111,14 +111,13 @@ impl Model {
             }
             let old = before.get(cell).map(|(held, _)| *held);
             let renamed = cell.0.as_piece().is_some() && self.knows_lines(cell, value);
-            let edit = old.and_then(|old| self.find(cell, old, value));
-            match edit {
-                Some(edit) => {
-                    edit.clocks.push(*clock);
-                    self.purge_restamped(cell, old, *clock);
-                }
-                _ if renamed => drop(self.add(cell, *clock, value, false)),
-                _ => return Err(format!("nobody wrote {cell:?} = {value:?} at {clock:?}")),
+            if let Some(edit) = old.and_then(|old| self.find(cell, old, value)) {
+                edit.clocks.push(*clock);
+                self.purge_restamped(cell, old, *clock);
+            } else if renamed {
+                self.add(cell, *clock, value, false);
+            } else if !self.renames(cell, *clock, value) {
+                return Err(format!("nobody wrote {cell:?} = {value:?} at {clock:?}"));
             }
         }
         Ok(())
@@ -134,6 +133,15 @@ impl Model {
         for edit in gone.flat_map(|(_, edits)| edits).filter(|edit| edit.purged_at == old) {
             edit.purged_at = edit.purged_at.map(|_| new);
         }
+    }
+
+    /// Takes down that an edit has another device in its clock: a device that was set back got it from a
+    /// relay and went on under another name, in one job.
+    fn renames(&mut self, cell: &Cell, clock: Clock, value: &Value) -> bool {
+        let edits = self.cells.get_mut(cell).into_iter().flatten();
+        let same = edits.filter(|edit| edit.value == *value);
+        let same = same.filter(|edit| edit.clocks.iter().any(|known| known.time == clock.time));
+        same.map(|edit| edit.clocks.push(clock)).count() > 0
     }
 
     /// Whether a log piece has lines that were written, under another device's name.

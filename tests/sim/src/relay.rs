@@ -20,10 +20,10 @@ pub struct Relay {
     pub relay: MemoryRelay,
     /// How far its clock is ahead of the true time.
     pub skew_ms: i64,
-    /// All that it accepted, in this order.
+    /// All that it accepted and did not lose by damage.
     pub accepted: Vec<SealedRecord>,
-    /// What it can be set back to, oldest first, with how much it had accepted then.
-    pub backups: Vec<(MemoryRelay, usize)>,
+    /// What it can be set back to, oldest first, with what it had accepted by then.
+    pub backups: Vec<(MemoryRelay, Vec<SealedRecord>)>,
     /// Whether it has lost something that it had acknowledged, by damage or by being set back, since
     /// all were last at rest.
     pub took: bool,
@@ -44,6 +44,19 @@ impl Relay {
             took: false,
             full: false,
             broken,
+        }
+    }
+
+    /// Its disk changes a record. What that had covered was let go of before, and is gone with it.
+    pub fn damage(&mut self, sequence: u64) {
+        self.took = true;
+        let damaged = self.relay.records().find(|held| held.sequence == sequence);
+        let row = damaged.filter(|held| held.record.drops.is_none()).map(|held| held.record.row);
+        self.relay.damage(sequence);
+        if let Some(row) = row {
+            let relay = &self.relay;
+            let is_held = |record: &_| relay.records().any(|held| held.record == *record);
+            self.accepted.retain(|record| record.row != row || is_held(record));
         }
     }
 

@@ -70,6 +70,13 @@ fn what_outlives_a_purge_is_sent() {
     seeds(3_750..3_751, None);
 }
 
+/// An older program kept a tag of a run that it had purged, not knowing whose tag it was. The newer one
+/// dropped it, and the relays kept it.
+#[test]
+fn what_an_older_program_kept_of_a_purged_run_goes_everywhere() {
+    seeds(901_303..901_304, None);
+}
+
 /// Shows all that happens in one seed.
 #[test]
 fn replay() {

@@ -1,6 +1,7 @@
 // A relay and a native device, each a process of its own: what a page syncs with.
 import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,4 +53,52 @@ export async function device(phrase, url) {
   await withInput(phrase, "vault", "join", "--phrase-file", "-", "--keep", "file");
   await cli("backend", "add", url);
   return { cli, json, withInput, close: () => rmSync(home, { recursive: true, force: true }) };
+}
+
+/** The token of the first account of a relay. */
+export async function account({ url, code }) {
+  const headers = { authorization: `Bearer ${code}`, "content-type": "application/json" };
+  const body = JSON.stringify({ name: "test" });
+  const response = await fetch(`${url}/v1/accounts`, { method: "POST", headers, body });
+  if (!response.ok) throw new Error(`no account: ${response.status}`);
+  return (await response.json()).token;
+}
+
+/** A way to a relay on which what a page sends can be held back; what `shut` gives resolves once something is. */
+export async function gate(url) {
+  const { port, hostname } = new URL(url);
+  const sockets = new Set();
+  const held = [];
+  let isShut = false;
+  let tellHeld = () => {};
+  const server = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => socket.destroy());
+      socket.on("close", () => sockets.delete(socket) && (near.destroy(), far.destroy()));
+    }
+    near.on("data", (chunk) => {
+      if (!isShut) return far.write(chunk);
+      held.push(() => far.write(chunk));
+      tellHeld();
+    });
+    far.on("data", (chunk) => near.write(chunk));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    shut: () => {
+      isShut = true;
+      return new Promise((resolve) => (tellHeld = resolve));
+    },
+    open: () => {
+      isShut = false;
+      for (const send of held.splice(0)) send();
+    },
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
 }

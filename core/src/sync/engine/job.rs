@@ -148,10 +148,9 @@ impl Job {
             lane.cancel(history, now)?;
             return Ok(Want::Continue);
         }
-        let want = if importing {
-            lane.poll_import(&self.surroundings, history, now, entropy)?
-        } else {
-            lane.poll_export(&self.surroundings, history, now, entropy)?
+        let want = match importing && lane.is_pulled() {
+            true => LaneWant::Over,
+            false => lane.poll(&self.surroundings, history, now, entropy)?,
         };
         Ok(match want {
             LaneWant::Send(request) => {

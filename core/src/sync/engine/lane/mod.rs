@@ -175,43 +175,23 @@ impl Lane {
         self.finish(history, begun, RunStatus::Cancelled, None, now)
     }
 
-    /// Goes on until what is at the backend was pulled.
-    pub(super) fn poll_import<S: Store>(
-        &mut self,
-        around: &Surroundings,
-        history: &mut History<S>,
-        now: Timestamp,
-        entropy: &mut dyn Entropy,
-    ) -> Result<LaneWant, HistoryError> {
-        match self.step {
-            Step::Pulled | Step::Over => Ok(LaneWant::Over),
-            _ => self.poll(around, history, now, entropy),
-        }
+    /// Whether what is at the backend was pulled, or will not be any more.
+    pub(super) fn is_pulled(&self) -> bool {
+        matches!(self.step, Step::Pulled | Step::Over)
     }
 
-    /// Goes on to the end.
-    pub(super) fn poll_export<S: Store>(
+    /// Goes on by one step.
+    pub(super) fn poll<S: Store>(
         &mut self,
         around: &Surroundings,
         history: &mut History<S>,
         now: Timestamp,
         entropy: &mut dyn Entropy,
     ) -> Result<LaneWant, HistoryError> {
-        match self.step {
-            Step::Over => Ok(LaneWant::Over),
-            _ => self.poll(around, history, now, entropy),
+        if self.is_over() {
+            return Ok(LaneWant::Over);
         }
-    }
-
-    fn poll<S: Store>(
-        &mut self,
-        around: &Surroundings,
-        history: &mut History<S>,
-        now: Timestamp,
-        entropy: &mut dyn Entropy,
-    ) -> Result<LaneWant, HistoryError> {
-        let another = self.run.device != history.device();
-        if another && !matches!(self.step, Step::Begin | Step::Over) {
+        if self.run.device != history.device() && self.step != Step::Begin {
             return self.go_on_as_another(history);
         }
         let answer = self.answer.take();
