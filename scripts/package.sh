@@ -12,7 +12,7 @@ build) ;;
 test)
     # The relay and the native device that a page syncs with.
     cargo build -p runlog-cli
-    node --test test/*.test.js
+    node --test --test-timeout=300000 test/*.test.js
     ;;
 *)
     echo "package.sh: no task is called '$task'" >&2
