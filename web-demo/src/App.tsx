@@ -12,6 +12,7 @@ const RunPage = lazy(async () => ({ default: (await import("./run/RunPage.tsx"))
 const RecordPage = lazy(async () => ({ default: (await import("./record/RecordPage.tsx")).RecordPage }));
 const StartPage = lazy(async () => ({ default: (await import("./vault/StartPage.tsx")).StartPage }));
 const SyncPage = lazy(async () => ({ default: (await import("./sync/SyncPage.tsx")).SyncPage }));
+const StoragePage = lazy(async () => ({ default: (await import("./storage/StoragePage.tsx")).StoragePage }));
 
 /** The pages by their paths. */
 export function App(): ReactNode {
@@ -23,6 +24,7 @@ export function App(): ReactNode {
           <Route path="/runs" component={RunsPage} />
           <Route path="/runs/:id/:tab?">{({ id, tab }) => <RunPage key={id} id={id} tab={tab ?? "overview"} />}</Route>
           <Route path="/record" component={RecordPage} />
+          <Route path="/storage" component={StoragePage} />
           <Route path="/start" component={StartPage} />
           <Route path="/sync/:tab?">{({ tab }) => <SyncPage tab={tab ?? "backends"} />}</Route>
           <Route>

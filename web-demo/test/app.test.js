@@ -40,6 +40,7 @@ const pages = () => [
   [`/runs/${run}/history`, "listitem"],
   [`/runs/${run}/sync`, "heading", "Not synced with anything"],
   ["/start", "button", /Create a new vault/],
+  ["/storage", "heading", "Integrity"],
   ["/sync", "heading", "This history is in this browser alone"],
   ["/runs/ffffffff", "heading", "There is no such run here"],
   ["/nowhere", "heading", "There is no such page"],
@@ -150,6 +151,55 @@ test("work of the page is recorded, and appears in another tab", async () => {
   await other.getByRole("link", { name: "Hash a file" }).click();
   await other.getByText(digest).waitFor();
   await other.close();
+});
+
+test("what is paused stays as it is, and says what it misses", async () => {
+  await visit(["/runs", "row"]);
+  await page.keyboard.press("p");
+  await page.getByRole("button", { name: "Paused" }).waitFor();
+  const before = await page.getByRole("grid").innerText();
+  await seedBuild(page);
+  await page.getByRole("button", { name: "Paused · 1 new" }).waitFor();
+  assert.equal(await page.getByRole("grid").innerText(), before);
+  await page.keyboard.press("p");
+  await page.getByRole("row", { name: /Release build/ }).nth(2).waitFor();
+});
+
+test("a filter is saved under a name, and used again", async () => {
+  await visit(["/runs?q=status:failed", "row"]);
+  await page.getByRole("button", { name: "Saved filters" }).click();
+  await page.getByRole("menuitem", { name: "Save this filter" }).click();
+  await page.getByLabel("Name").fill("What failed");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await visit(["/runs", "row"]);
+  await page.getByRole("button", { name: "Saved filters" }).click();
+  await page.getByRole("menuitem", { name: "What failed" }).click();
+  await page.waitForURL(/q=status%3Afailed/);
+});
+
+test("a copy is taken out, and put in the place of what was deleted since", async () => {
+  await visit(["/storage", "heading", "Integrity"]);
+  await page.getByRole("button", { name: "Check now" }).click();
+  await page.getByText("No damage").waitFor();
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export" }).click();
+  const copy = await (await saved).path();
+  await visit(["/runs?q=workflow:release", "row"]);
+  await page.keyboard.press("j");
+  await page.keyboard.press("x");
+  await page.keyboard.press("Delete");
+  await page.getByText("1 run moved to the trash").waitFor();
+  const all = await page.getByRole("status").filter({ hasText: /^\d+ runs?$/ }).textContent();
+  await visit(["/storage", "heading", "Integrity"]);
+  await page.getByLabel("Copy to import").setInputFiles({ name: "copy.sqlite", mimeType: "application/vnd.sqlite3", buffer: Buffer.from("no database") });
+  await page.getByRole("button", { name: "Replace the history" }).click();
+  await page.getByRole("dialog").getByRole("alert").waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByLabel("Copy to import").setInputFiles(copy);
+  await page.getByRole("button", { name: "Replace the history" }).click();
+  await page.getByText("The copy is in place").waitFor();
+  await visit(["/runs?q=workflow:release", "row"]);
+  await page.getByText(`${Number.parseInt(all) + 1} runs`, { exact: true }).waitFor();
 });
 
 test("without a network the app opens, with all pages and the history", async () => {
