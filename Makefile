@@ -74,7 +74,7 @@ audit: setup-lint ## Look for dependencies with known vulnerabilities (needs the
 web: setup-package ## Build the web app into web-demo/dist, for `runlog serve --web`
 	scripts/web.sh build --release
 
-demo: setup-build ## Try the program on a store of its own
+demo: setup-build setup-package ## Try the program on a store of its own
 	scripts/demo.sh
 
 bench: setup-bench ## Compare with plain SQLite and PostgreSQL; only what BENCH names, if given
