@@ -17,8 +17,8 @@ help: ## List the targets
 
 # Tests. Cargo's default members, without `-p`, so that all of them share one build.
 
-.PHONY: test test-native test-browser test-package
-test: test-native test-browser test-package ## Run every test
+.PHONY: test test-native test-browser test-package test-web
+test: test-native test-browser test-package test-web ## Run every test
 
 test-native: setup-native ## Run the tests and the examples in the documentation
 	cargo nextest run
@@ -29,6 +29,9 @@ test-browser: setup-browser ## Run the tests of wasm/ in Chromium and in Firefox
 
 test-package: setup-package ## Build the npm package, and run its tests in Chromium
 	scripts/package.sh test
+
+test-web: setup-package ## Build the web app, and run its tests in Chromium with a relay and a native device
+	scripts/web.sh test --release
 
 .PHONY: fuzz
 fuzz: setup-fuzz ## Fuzz every decoder for FUZZ_SECONDS (60) each
@@ -58,6 +61,7 @@ lint: setup-lint ## Check format, lints, documentation, licences and sources
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps $(WASM) -p runlog-wasm
 	cargo deny --locked check bans licenses sources
+	scripts/package.sh lint
 
 # Apart from `lint`, as it fetches the advisory database from the network at every run: a check of
 # the same commit would pass today, fail tomorrow, and fail offline.
@@ -66,13 +70,19 @@ audit: setup-lint ## Look for dependencies with known vulnerabilities (needs the
 
 # Programs
 
-.PHONY: demo bench
-demo: setup-build ## Try the program on a store of its own
+.PHONY: demo bench bench-web web
+web: setup-package ## Build the web app into web-demo/dist, for `runlog serve --web`
+	scripts/web.sh build --release
+
+demo: setup-build setup-package ## Try the program on a store of its own
 	scripts/demo.sh
 
 bench: setup-bench ## Compare with plain SQLite and PostgreSQL; only what BENCH names, if given
 	cargo build --release -p runlog-cli -p runlog-server -p runlog-bench
 	cargo run --release -p runlog-bench -- $(BENCH)
+
+bench-web: setup-package ## Compare the npm package with SQLite in Chromium; only what BENCH names, if given
+	scripts/package.sh bench $(BENCH)
 
 # Set-up. Each leaves alone what is there.
 
@@ -96,7 +106,7 @@ setup-package: ## Install what the npm package is built and tested with
 	scripts/setup.sh wasm-target clang wasm-bindgen node browsers
 
 setup-lint: ## Install what `lint` and `audit` need
-	scripts/setup.sh components wasm-target clang deny
+	scripts/setup.sh components wasm-target clang deny wasm-bindgen node
 
 setup-fuzz: ## Install what `fuzz` needs
 	scripts/setup.sh fuzz

@@ -19,6 +19,9 @@ use crate::{OpenError, OpfsError, OpfsPool};
 pub struct Database {
     pub(crate) api: RefCell<Api<SqliteStore>>,
     pub(crate) files: Files,
+    /// Whether the history was made when it was opened.
+    #[wasm_bindgen(js_name = isNew, readonly)]
+    pub is_new: bool,
 }
 
 #[wasm_bindgen]
@@ -46,6 +49,7 @@ impl Database {
     /// What cannot be opened is given free.
     fn open(files: Files) -> Result<Self, JsValue> {
         let device = random_device().map_err(refused)?;
+        let is_new = files.is_empty().map_err(|error| refused(error.into()))?;
         let opened = files.open(now()).map_err(unreadable).and_then(|store| {
             History::open(store, device)
                 .map_err(|error: HistoryError| ApiError::from(error))
@@ -53,7 +57,7 @@ impl Database {
                 .map_err(|error| from_api(&error))
         });
         match opened {
-            Ok(api) => Ok(Self { api: RefCell::new(api), files }),
+            Ok(api) => Ok(Self { api: RefCell::new(api), files, is_new }),
             Err(error) => {
                 files.release().map_err(|error| refused(error.into()))?;
                 Err(error)
@@ -224,6 +228,7 @@ fn unreadable(error: OpenError) -> JsValue {
 /// What JavaScript gets of it.
 pub(crate) fn refused(error: OpenError) -> JsValue {
     match error {
+        OpenError::Opfs(OpfsError::Sqlite(error)) => refused(store_error(&error).into()),
         OpenError::Opfs(error) => thrown(error.code(), &error.to_string()),
         OpenError::Store(error) => from_api(&ApiError::History(error.into())),
     }

@@ -26,6 +26,14 @@ pub(crate) enum Files {
 pub(crate) type Source<'a> = dyn FnMut(u64, usize) -> Result<Vec<u8>, OpenError> + 'a;
 
 impl Files {
+    /// Whether there is no history yet.
+    pub(crate) fn is_empty(&self) -> Result<bool, OpfsError> {
+        match self {
+            Self::Opfs(pool) => Ok(!pool.files()?.iter().any(|name| name == HISTORY)),
+            Self::Memory => Ok(true),
+        }
+    }
+
     /// Opens the history; it is made where it is missing.
     pub(crate) fn open(&self, now: Timestamp) -> Result<SqliteStore, OpenError> {
         match self {

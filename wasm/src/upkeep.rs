@@ -53,6 +53,17 @@ impl Database {
         Ok(facts.to_string())
     }
 
+    /// Moves what stands in the write-ahead log into the database, as far as that goes.
+    ///
+    /// # Errors
+    /// An object with `code` and `message`; what is stored is safe in the log.
+    pub fn checkpoint(&self) -> Result<(), JsValue> {
+        let mut api = self.api.borrow_mut();
+        let connection = api.store_mut().connection();
+        let moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()));
+        moved.map_err(|error| refused(store_error(&error).into()))
+    }
+
     /// Looks for damage and tells of what was found. Reads everything.
     ///
     /// # Errors

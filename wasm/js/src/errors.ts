@@ -6,6 +6,7 @@
  *   refuses it.
  * - `quota`, `opfs_full`: the browser gives no more space.
  * - `corrupt`, `storage`: the database is damaged, or cannot be read or written.
+ * - `notADatabase`, `newer`: what was to be taken in is no history, or one of a newer version of Runlog.
  * - `opfs_…`: OPFS cannot be used; see `storage.reason`.
  * - `noVault`, `vaultExists`, `otherVault`: what the history belongs to does not fit.
  * - `locked`, `secretGone`, `wrongPassphrase`, `phrase`, `keep`: the vault's secret is not at hand, what was
@@ -32,6 +33,8 @@ export type ErrorCode =
   | "quota"
   | "corrupt"
   | "storage"
+  | "notADatabase"
+  | "newer"
   | "failed"
   | "noVault"
   | "vaultExists"

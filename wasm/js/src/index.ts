@@ -18,6 +18,7 @@ import { RunlogError } from "./errors.js";
 import { Live } from "./live.js";
 import * as operations from "./operations.js";
 import type { Changes } from "./operations.js";
+import type { Topic } from "./protocol.js";
 import { Recorder, type RecorderOptions } from "./recorder.js";
 import { Rpc } from "./rpc.js";
 import { SyncHistory } from "./sync-history.js";
@@ -33,22 +34,25 @@ import type {
   NewExecution,
   NewLine,
   Page,
-  Storage,
 } from "./types.js";
 import { Vault } from "./vault.js";
+import { Storage } from "./storage.js";
+import type { StorageState } from "./storage-types.js";
 import { write } from "./writing.js";
 
 export type { ErrorCode } from "./errors.js";
 export { RunlogError } from "./errors.js";
 export type { Snapshot } from "./live.js";
 export type { Changes } from "./operations.js";
+export type { Topic } from "./protocol.js";
 export type { RecorderOptions } from "./recorder.js";
 export type * from "./sync-types.js";
 export type { EntryPage, RunPage } from "./sync-history.js";
 export type { BackgroundOptions, WaitOptions } from "./sync.js";
+export type * from "./storage-types.js";
 export type * from "./types.js";
 export type * from "./vault-types.js";
-export { Live, Recorder, Sync, SyncHistory, Vault };
+export { Live, Recorder, Storage, Sync, SyncHistory, Vault };
 
 /** How a history is opened. */
 export interface OpenOptions {
@@ -194,9 +198,12 @@ export class Runlog {
     return this.watch(() => this.executions.list(query));
   }
 
-  /** Any other answer that is kept up to date: `ask` is called again after changes, whichever tab makes them. */
-  watch<T>(ask: () => Promise<T>): Live<T> {
-    return new Live(this.#rpc, ask);
+  /**
+   * Any other answer that is kept up to date: `ask` is called again after changes, whichever tab makes them.
+   * `topic` is what it depends on: `sync` also tells of changes that executions and logs do not show.
+   */
+  watch<T>(ask: () => Promise<T>, topic: Topic = "history"): Live<T> {
+    return new Live(this.#rpc, ask, topic);
   }
 
   /** Closes the history; another tab's worker takes over if this one had it. */
@@ -210,9 +217,41 @@ export class Runlog {
  * share it.
  *
  * @throws {@link RunlogError} `unsupported` where there are no workers, `invalid` for a name that cannot be
- * used, and what the storage refuses.
+ * used, `corrupt` where it cannot be read (see {@link salvage}), and what the storage refuses.
  */
 export async function open(options: OpenOptions): Promise<Runlog> {
+  const rpc = connect(options, false);
+  const { storage, isNew } = await rpc.opened;
+  return new Runlog(rpc, new Storage(rpc, noticed(options.name, storage, isNew)));
+}
+
+/** The storage of a history, whatever state that is in. */
+export interface Salvage {
+  /** Its `export`, `import` and `rebuild` work; of what `open` refuses, only `export` and `rebuild` do. */
+  readonly storage: Storage;
+  /** Gives it free, for {@link open}. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the storage of a history that {@link open} refuses as `corrupt`: to save its bytes and to begin anew.
+ *
+ * ```ts
+ * const { storage, close } = await salvage({ name: "my-app" });
+ * download(await storage.export());
+ * await storage.rebuild();
+ * await close();
+ * ```
+ *
+ * @throws {@link RunlogError} as {@link open}, but for `corrupt`
+ */
+export async function salvage(options: OpenOptions): Promise<Salvage> {
+  const rpc = connect(options, true);
+  const { storage } = await rpc.opened;
+  return { storage: new Storage(rpc, storage), close: () => rpc.close() };
+}
+
+function connect(options: OpenOptions, salvage: boolean): Rpc {
   if (typeof Worker === "undefined" || typeof navigator === "undefined" || !navigator.locks) {
     const where = "Runlog needs a browser with workers and Web Locks, and a secure context (https or localhost)";
     throw new RunlogError("unsupported", where);
@@ -225,6 +264,23 @@ export async function open(options: OpenOptions): Promise<Runlog> {
     options.worker?.() ?? new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "runlog" });
   const wasmUrl = new URL(options.wasmUrl ?? new URL("./runlog.wasm", import.meta.url), location.href).href;
   const { name, storage = "auto" } = options;
-  const rpc = new Rpc(worker, { type: "open", name, storage, wasmUrl });
-  return new Runlog(rpc, await rpc.opened);
+  return new Rpc(worker, { type: "open", name, storage, wasmUrl, salvage });
+}
+
+/**
+ * Tells a history that was never there from one that the browser has removed: of the latter there is a mark in
+ * the page's local storage, which browsers do not remove to make room.
+ */
+function noticed(name: string, storage: StorageState, isNew: boolean): StorageState {
+  if (storage.kind !== "opfs") return storage;
+  const mark = `runlog ${name}`;
+  try {
+    const wasThere = localStorage.getItem(mark) !== null;
+    localStorage.setItem(mark, "opened");
+    if (!isNew || !wasThere) return storage;
+  } catch {
+    return storage; // Where there is no local storage, nothing is known of before.
+  }
+  const message = "the browser has removed the history that was here; a sync brings back what a backend has";
+  return { ...storage, reason: { code: "evicted", message } };
 }

@@ -1,6 +1,9 @@
 import { RunlogError } from "./errors.js";
 import type { ToTab, Topic, ToWorker } from "./protocol.js";
-import type { Storage } from "./types.js";
+import type { StorageState } from "./storage-types.js";
+
+/** What a tab is told when the history is open. */
+export type Opened = Extract<ToTab, { type: "opened" }>;
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -18,8 +21,8 @@ export class Rpc {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<Listener>();
-  readonly #opened: Promise<Storage>;
-  #storage: Storage | undefined;
+  readonly #opened: Promise<Opened>;
+  #storage: StorageState | undefined;
   #last = 0;
   #closed: Promise<void> | undefined;
   #failure: RunlogError | undefined;
@@ -30,16 +33,14 @@ export class Rpc {
       worker.onmessage = ({ data }: MessageEvent<ToTab>) => {
         if (data.type === "opened") {
           this.#storage = data.storage;
-          resolve(data.storage);
+          resolve(data);
         } else if (data.type === "failed") {
-          this.#fail(new RunlogError(data.error.code, data.error.message));
-          reject(this.#failure);
+          reject(this.#fail(new RunlogError(data.error.code, data.error.message)));
         } else this.#got(data);
       };
       worker.onerror = (event) => {
         const detail = event.message || "its file could not be loaded";
-        this.#fail(new RunlogError("failed", `the worker does not run: ${detail}`));
-        reject(this.#failure);
+        reject(this.#fail(new RunlogError("failed", `the worker does not run: ${detail}`)));
       };
     });
     // Who only records need not wait for it.
@@ -48,17 +49,17 @@ export class Rpc {
   }
 
   /** Resolves once a worker of this origin has the database open. */
-  get opened(): Promise<Storage> {
+  get opened(): Promise<Opened> {
     return this.#opened;
   }
 
   /** Where the history is kept; `undefined` until it is open. */
-  get storage(): Storage | undefined {
+  get storage(): StorageState | undefined {
     return this.#storage;
   }
 
   /** Calls a method of the owner. It waits, through changes of the owner, until one answers. */
-  call<T>(method: string, args: object): Promise<T> {
+  call<T>(method: string, args: object, file?: Blob): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#failure) {
         reject(this.#failure);
@@ -66,7 +67,7 @@ export class Rpc {
       }
       this.#last += 1;
       this.#waiting.set(this.#last, { resolve: resolve as (value: unknown) => void, reject });
-      this.#worker.postMessage({ type: "call", number: this.#last, method, args } satisfies ToWorker);
+      this.#worker.postMessage({ type: "call", number: this.#last, method, args, file } satisfies ToWorker);
     });
   }
 
@@ -104,13 +105,15 @@ export class Rpc {
       if ("error" in message.answer) {
         const { code, message: text } = message.answer.error;
         waiting?.reject(new RunlogError(code, text));
-      } else waiting?.resolve(JSON.parse(message.answer.json));
+      } else if ("file" in message.answer) waiting?.resolve(message.answer.file);
+      else waiting?.resolve(JSON.parse(message.answer.json));
     }
   }
 
-  #fail(error: RunlogError): void {
+  #fail(error: RunlogError): RunlogError {
     this.#failure = error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
+    return error;
   }
 }

@@ -191,11 +191,3 @@ export interface LogPart {
   /** The last sequence of the whole log; 0 where it is empty. */
   readonly last: number;
 }
-
-/** Where a history is kept. */
-export interface Storage {
-  /** `memory` is gone with the last tab. */
-  readonly kind: "opfs" | "memory";
-  /** Why it is not on OPFS, where it was asked for and cannot be had. */
-  readonly reason: { readonly code: string; readonly message: string } | null;
-}

@@ -7,6 +7,7 @@
 import { plain } from "./errors.js";
 import { Owner } from "./owner/owner.js";
 import type { Answer, Ticket, ToAll, ToClient, ToOwner, ToTab, ToWorker } from "./protocol.js";
+import type { StorageState } from "./storage-types.js";
 
 /** What of a dedicated worker's scope is used: its types and those of a page exclude each other. */
 interface WorkerScope {
@@ -21,6 +22,7 @@ const WRITING = new Set(["write"]);
 
 class Member {
   readonly #name: string;
+  readonly #salvages: boolean;
   readonly #client = crypto.randomUUID();
   /** Calls without an answer, in order. */
   readonly #waiting = new Map<number, ToOwner>();
@@ -44,6 +46,7 @@ class Member {
 
   constructor(open: Extract<ToWorker, { type: "open" }>) {
     this.#name = open.name;
+    this.#salvages = open.salvage;
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -61,13 +64,26 @@ class Member {
 
   /** Holds the lock until this worker is told to close. */
   async #own(open: Extract<ToWorker, { type: "open" }>): Promise<void> {
-    if (this.#isClosed) return;
-    const owner = await Owner.open(this.#name, open.storage, open.wasmUrl);
+    const ended = this.#ended.then(() => undefined);
+    while (!this.#isClosed) {
+      const owner = await Owner.open(open);
+      this.#serve(owner);
+      const interlude = await Promise.race([ended, owner.left]);
+      this.#toOwner.onmessage = null;
+      this.#owner = undefined;
+      this.#epoch = undefined;
+      this.#announce = () => undefined;
+      owner.close();
+      await interlude?.();
+    }
+    // Not before: whoever is told of it ends this worker.
+    tell({ type: "closed" });
+  }
+
+  /** Answers the calls of all from here on. */
+  #serve(owner: Owner): void {
     const epoch = crypto.randomUUID();
-    const announce = () => {
-      const { storage } = owner;
-      this.#all.postMessage({ type: "owner", epoch, storage } satisfies ToAll);
-    };
+    const { storage, isNew } = owner;
     owner.onchange = (topic) => {
       tell({ type: "changed", topic });
       this.#all.postMessage({ type: "changed", topic } satisfies ToAll);
@@ -81,13 +97,12 @@ class Member {
         channel.close();
       });
     };
-    this.#announce = announce;
-    announce();
-    tell({ type: "opened", storage: owner.storage });
+    this.#announce = () => this.#all.postMessage({ type: "owner", epoch, storage } satisfies ToAll);
+    this.#announce();
+    tell({ type: "opened", storage, isNew });
     this.#sendAgain();
-    await this.#ended;
-    this.#toOwner.onmessage = null;
-    owner.close();
+    // What changed since the last owner was announced by nobody.
+    tell({ type: "changed", topic: "history" });
   }
 
   #heard(message: ToAll): void {
@@ -98,7 +113,7 @@ class Member {
       case "owner":
         if (message.epoch !== this.#epoch && this.#owner === undefined) {
           this.#epoch = message.epoch;
-          tell({ type: "opened", storage: message.storage });
+          this.#hear(message.storage);
           this.#sendAgain();
           // What changed between two owners was announced by neither.
           tell({ type: "changed", topic: "history" });
@@ -110,11 +125,19 @@ class Member {
     }
   }
 
-  call(number: number, method: string, args: object): void {
+  /** Another worker has the history open. */
+  #hear(storage: StorageState): void {
+    const { reason } = storage;
+    // On OPFS, only what cannot be read has one.
+    if (storage.kind === "opfs" && reason && !this.#salvages) tell({ type: "failed", error: plain(reason) });
+    else tell({ type: "opened", storage, isNew: false });
+  }
+
+  call({ number, method, args, file }: Extract<ToWorker, { type: "call" }>): void {
     const writes = WRITING.has(method);
     const ticket = writes ? this.#ticket(number) : undefined;
     const call = JSON.stringify({ method, args: ticket ? { ...args, ticket } : args });
-    const sent = { client: this.#client, number, method, call };
+    const sent = { client: this.#client, number, method, call, file };
     this.#waiting.set(number, sent);
     if (method === "sync.start") this.#background = { ...sent, number: 0 };
     if (method === "sync.stop") this.#background = undefined;
@@ -160,7 +183,7 @@ class Member {
     }
     this.#end();
     for (const channel of [this.#all, this.#toOwner, this.#toMe]) channel.close();
-    tell({ type: "closed" });
+    if (!this.#owner) tell({ type: "closed" });
   }
 }
 
@@ -176,7 +199,7 @@ scope.onmessage = ({ data }) => {
       member = new Member(data);
       break;
     case "call":
-      member?.call(data.number, data.method, data.args);
+      member?.call(data);
       break;
     case "close":
       member?.close();

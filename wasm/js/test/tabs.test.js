@@ -123,7 +123,7 @@ test("memory is used where OPFS is missing, and says why", async () => {
     const first = encodeURIComponent("delete FileSystemFileHandle.prototype.createSyncAccessHandle;");
     const worker = () => new Worker(`/worker.js?first=${first}`, { type: "module" });
     const runlog = await open({ name: "nowhere", worker });
-    return runlog.storage;
+    return { kind: runlog.storage.kind, reason: runlog.storage.reason };
   });
   assert.equal(storage.kind, "memory");
   assert.equal(storage.reason.code, "opfs_not_supported");
