@@ -17,8 +17,8 @@ help: ## List the targets
 
 # Tests. Cargo's default members, without `-p`, so that all of them share one build.
 
-.PHONY: test test-native test-browser test-package
-test: test-native test-browser test-package ## Run every test
+.PHONY: test test-native test-browser test-package test-web
+test: test-native test-browser test-package test-web ## Run every test
 
 test-native: setup-native ## Run the tests and the examples in the documentation
 	cargo nextest run
@@ -29,6 +29,9 @@ test-browser: setup-browser ## Run the tests of wasm/ in Chromium and in Firefox
 
 test-package: setup-package ## Build the npm package, and run its tests in Chromium
 	scripts/package.sh test
+
+test-web: setup-package ## Build the web app, and run its tests in Chromium with a relay and a native device
+	scripts/web.sh test --release
 
 .PHONY: fuzz
 fuzz: setup-fuzz ## Fuzz every decoder for FUZZ_SECONDS (60) each
@@ -67,8 +70,11 @@ audit: setup-lint ## Look for dependencies with known vulnerabilities (needs the
 
 # Programs
 
-.PHONY: demo bench bench-web
-demo: setup-build ## Try the program on a store of its own
+.PHONY: demo bench bench-web web
+web: setup-package ## Build the web app into web-demo/dist, for `runlog serve --web`
+	scripts/web.sh build --release
+
+demo: setup-build setup-package ## Try the program on a store of its own
 	scripts/demo.sh
 
 bench: setup-bench ## Compare with plain SQLite and PostgreSQL; only what BENCH names, if given

@@ -12,7 +12,7 @@ test)
     node build.js "$@"
     # The relay and the native device that a page syncs with.
     cargo build -p runlog-cli
-    node --test test/*.test.js
+    node --test --test-timeout=300000 test/*.test.js
     ;;
 lint)
     # The types of the module are made by building it.

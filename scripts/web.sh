@@ -6,7 +6,10 @@ cd "$(dirname "$0")/.."
 
 task=${1:?build, dev, test or shots}
 shift
+# The relay and the native device that a page syncs with.
+case $task in test | shots) cargo build -p runlog-cli ;; esac
 scripts/package.sh build "$@"
+rm -f web-demo/runlog-*.tgz
 (cd wasm/js && npm pack --silent --pack-destination ../../web-demo) >/dev/null
 
 cd web-demo

@@ -18,7 +18,7 @@ use tower_http::services::{ServeDir, ServeFile};
 /// relay, to others by TLS, and to those on the same machine.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
     img-src 'self' data: blob:; font-src 'self'; worker-src 'self'; manifest-src 'self'; \
-    connect-src 'self' https: http://localhost:* http://127.0.0.1:* http://[::1]:*; \
+    connect-src 'self' https: http://localhost:* http://127.0.0.1:*; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Where files have a hash of their content in their name.

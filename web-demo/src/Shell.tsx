@@ -4,6 +4,8 @@ import { Link, useLocation } from "wouter";
 
 import { useRunlog } from "./history.tsx";
 import { Shortcuts } from "./Shortcuts.tsx";
+import { SyncNotices } from "./sync/SyncNotices.tsx";
+import { SyncState } from "./sync/SyncState.tsx";
 import { ThemeSwitch } from "./ThemeSwitch.tsx";
 import { Icon, type IconName } from "./ui/Icon.tsx";
 import { Toasts } from "./ui/toast.tsx";
@@ -12,6 +14,8 @@ import { useKeys } from "./keys.ts";
 const PAGES: readonly { path: string; name: string; icon: IconName }[] = [
   { path: "/runs", name: "Runs", icon: "runs" },
   { path: "/record", name: "Record", icon: "record" },
+  { path: "/sync", name: "Sync", icon: "sync" },
+  { path: "/storage", name: "Storage", icon: "storage" },
 ];
 
 export function Shell({ children }: { children: ReactNode }): ReactNode {
@@ -33,13 +37,15 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
           ))}
         </nav>
         <div className="bar-end">
+          <SyncState />
           <ThemeSwitch />
           <button type="button" className="icon-button" aria-label="Keyboard shortcuts" onClick={() => setHelpOpen(true)}>
             <Icon name="help" />
           </button>
         </div>
       </header>
-      <MemoryNotice />
+      <StorageNotice />
+      <SyncNotices />
       <main id="main" tabIndex={-1}>
         {children}
       </main>
@@ -60,16 +66,26 @@ function PageLink({ path, name, icon }: (typeof PAGES)[number]): ReactNode {
   );
 }
 
-/** Says loudly that what is recorded here will be gone. */
-function MemoryNotice(): ReactNode {
+/** Says loudly that what is recorded here will be gone, or that what was here is. */
+function StorageNotice(): ReactNode {
   const { kind, reason } = useRunlog().storage;
-  if (kind !== "memory") return null;
+  const isEvicted = reason?.code === "evicted";
+  if (kind !== "memory" && !isEvicted) return null;
   return (
-    <div className="notice" data-tone="warn" role="status">
+    <div className="notice" data-tone={isEvicted ? "bad" : "warn"} role="status">
       <Icon name="alert" />
       <p>
-        <strong>This history is in memory</strong> and gone with the last tab of this page
-        {reason ? `: ${reason.message} (${reason.code}).` : "."}
+        {isEvicted ? (
+          <>
+            <strong>The browser has removed the history that was here.</strong> A <Link href="/sync">sync</Link> brings back what a
+            relay has.
+          </>
+        ) : (
+          <>
+            <strong>This history is in memory</strong> and gone with the last tab of this page
+            {reason ? `: ${reason.message} (${reason.code}).` : "."}
+          </>
+        )}
       </p>
     </div>
   );

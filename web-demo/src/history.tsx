@@ -1,8 +1,8 @@
 // The open history of this browser, for all pages.
 import { createContext, use, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
-import { open, RunlogError, type Live, type Runlog, type Snapshot } from "runlog";
+import { open, type Live, type Runlog, type Snapshot } from "runlog";
 
-import { Problem } from "./ui/Problem.tsx";
+import { Unopened } from "./storage/Unopened.tsx";
 
 /** The name under which this origin keeps its history. */
 const NAME = "runlog";
@@ -19,7 +19,7 @@ export function Opening({ children }: { children: ReactNode }): ReactNode {
     opening ??= open({ name: NAME });
     opening.then(setRunlog, setError);
   }, []);
-  if (error !== undefined) return <Unopened error={error} />;
+  if (error !== undefined) return <Unopened name={NAME} error={error} />;
   if (!runlog) {
     return (
       <main className="opening" aria-busy="true">
@@ -28,26 +28,6 @@ export function Opening({ children }: { children: ReactNode }): ReactNode {
     );
   }
   return <HistoryContext value={runlog}>{children}</HistoryContext>;
-}
-
-function Unopened({ error }: { error: unknown }): ReactNode {
-  const isCorrupt = error instanceof RunlogError && error.code === "corrupt";
-  return (
-    <main className="opening">
-      <h1>The history could not be opened</h1>
-      <Problem error={error} />
-      <p>
-        {isCorrupt
-          ? "Nothing was removed. The damaged database stays where it is."
-          : "Nothing was changed. Closing other tabs of this page or restarting the browser may help."}
-      </p>
-      <p>
-        <button type="button" className="button" onClick={() => location.reload()}>
-          Try again
-        </button>
-      </p>
-    </main>
-  );
 }
 
 /** The open history. */

@@ -6,6 +6,7 @@ import "./styles/shell.css";
 import "./styles/runs.css";
 import "./styles/run.css";
 import "./styles/panels.css";
+import "./styles/sync.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

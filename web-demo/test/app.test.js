@@ -1,13 +1,9 @@
 // The app as a relay serves it: its policy, its pages for all people, and without a network.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
 import { browse, seed, seedBuild, serve } from "./harness.js";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+import { violations } from "./violations.js";
 
 let server;
 let browser;
@@ -18,7 +14,7 @@ before(async () => {
   server = await serve();
   browser = await browse();
   page = await browser.context.newPage();
-  await page.goto(server.url);
+  await page.goto(`${server.url}/runs`);
   await page.getByText("Nothing was recorded yet").waitFor();
   await seed(page, 60);
   const first = await seedBuild(page);
@@ -41,6 +37,11 @@ const pages = () => [
   [`/runs/${run}/logs`, "log"],
   [`/runs/${run}/params`, "cell", "2.4.0"],
   [`/runs/${run}/attempts`, "rowheader", /this one/],
+  [`/runs/${run}/history`, "listitem"],
+  [`/runs/${run}/sync`, "heading", "Not synced with anything"],
+  ["/start", "button", /Create a new vault/],
+  ["/storage", "heading", "Integrity"],
+  ["/sync", "heading", "This history is in this browser alone"],
   ["/runs/ffffffff", "heading", "There is no such run here"],
   ["/nowhere", "heading", "There is no such page"],
 ];
@@ -50,18 +51,6 @@ async function visit([path, role, name]) {
   await page.getByRole(role, name ? { name } : {}).first().waitFor();
 }
 
-/** What axe finds wrong, in a form that reads in a failed test. */
-async function violations() {
-  if (!(await page.evaluate(() => "axe" in globalThis))) {
-    // The policy admits no inline script: axe comes in from outside of the page.
-    const session = await browser.context.newCDPSession(page);
-    await session.send("Runtime.evaluate", { expression: axe });
-    await session.detach();
-  }
-  const found = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: "tag", values } }), RULES);
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(" | ")}`);
-}
-
 for (const colorScheme of ["light", "dark"]) {
   test(`no page hinders anybody, ${colorScheme}`, async () => {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -69,7 +58,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.setViewportSize({ width, height: 800 });
       for (const one of pages()) {
         await visit(one);
-        assert.deepEqual(await violations(), [], `${one[0]} at ${width}`);
+        assert.deepEqual(await violations(page), [], `${one[0]} at ${width}`);
       }
     }
     await page.setViewportSize({ width: 1280, height: 800 });
@@ -162,6 +151,55 @@ test("work of the page is recorded, and appears in another tab", async () => {
   await other.getByRole("link", { name: "Hash a file" }).click();
   await other.getByText(digest).waitFor();
   await other.close();
+});
+
+test("what is paused stays as it is, and says what it misses", async () => {
+  await visit(["/runs", "row"]);
+  await page.keyboard.press("p");
+  await page.getByRole("button", { name: "Paused" }).waitFor();
+  const before = await page.getByRole("grid").innerText();
+  await seedBuild(page);
+  await page.getByRole("button", { name: "Paused · 1 new" }).waitFor();
+  assert.equal(await page.getByRole("grid").innerText(), before);
+  await page.keyboard.press("p");
+  await page.getByRole("row", { name: /Release build/ }).nth(2).waitFor();
+});
+
+test("a filter is saved under a name, and used again", async () => {
+  await visit(["/runs?q=status:failed", "row"]);
+  await page.getByRole("button", { name: "Saved filters" }).click();
+  await page.getByRole("menuitem", { name: "Save this filter" }).click();
+  await page.getByLabel("Name").fill("What failed");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await visit(["/runs", "row"]);
+  await page.getByRole("button", { name: "Saved filters" }).click();
+  await page.getByRole("menuitem", { name: "What failed" }).click();
+  await page.waitForURL(/q=status%3Afailed/);
+});
+
+test("a copy is taken out, and put in the place of what was deleted since", async () => {
+  await visit(["/storage", "heading", "Integrity"]);
+  await page.getByRole("button", { name: "Check now" }).click();
+  await page.getByText("No damage").waitFor();
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export" }).click();
+  const copy = await (await saved).path();
+  await visit(["/runs?q=workflow:release", "row"]);
+  await page.keyboard.press("j");
+  await page.keyboard.press("x");
+  await page.keyboard.press("Delete");
+  await page.getByText("1 run moved to the trash").waitFor();
+  const all = await page.getByRole("status").filter({ hasText: /^\d+ runs?$/ }).textContent();
+  await visit(["/storage", "heading", "Integrity"]);
+  await page.getByLabel("Copy to import").setInputFiles({ name: "copy.sqlite", mimeType: "application/vnd.sqlite3", buffer: Buffer.from("no database") });
+  await page.getByRole("button", { name: "Replace the history" }).click();
+  await page.getByRole("dialog").getByRole("alert").waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByLabel("Copy to import").setInputFiles(copy);
+  await page.getByRole("button", { name: "Replace the history" }).click();
+  await page.getByText("The copy is in place").waitFor();
+  await visit(["/runs?q=workflow:release", "row"]);
+  await page.getByText(`${Number.parseInt(all) + 1} runs`, { exact: true }).waitFor();
 });
 
 test("without a network the app opens, with all pages and the history", async () => {

@@ -16,7 +16,7 @@ before(async () => {
   server = await serve();
   browser = await browse();
   page = await browser.context.newPage();
-  await page.goto(server.url);
+  await page.goto(`${server.url}/runs`);
   await page.getByText("Nothing was recorded yet").waitFor();
   await seed(page, RUNS, { batch: 5_000 });
 });

@@ -18,6 +18,7 @@ import { RunlogError } from "./errors.js";
 import { Live } from "./live.js";
 import * as operations from "./operations.js";
 import type { Changes } from "./operations.js";
+import type { Topic } from "./protocol.js";
 import { Recorder, type RecorderOptions } from "./recorder.js";
 import { Rpc } from "./rpc.js";
 import { SyncHistory } from "./sync-history.js";
@@ -43,6 +44,7 @@ export type { ErrorCode } from "./errors.js";
 export { RunlogError } from "./errors.js";
 export type { Snapshot } from "./live.js";
 export type { Changes } from "./operations.js";
+export type { Topic } from "./protocol.js";
 export type { RecorderOptions } from "./recorder.js";
 export type * from "./sync-types.js";
 export type { EntryPage, RunPage } from "./sync-history.js";
@@ -196,9 +198,12 @@ export class Runlog {
     return this.watch(() => this.executions.list(query));
   }
 
-  /** Any other answer that is kept up to date: `ask` is called again after changes, whichever tab makes them. */
-  watch<T>(ask: () => Promise<T>): Live<T> {
-    return new Live(this.#rpc, ask);
+  /**
+   * Any other answer that is kept up to date: `ask` is called again after changes, whichever tab makes them.
+   * `topic` is what it depends on: `sync` also tells of changes that executions and logs do not show.
+   */
+  watch<T>(ask: () => Promise<T>, topic: Topic = "history"): Live<T> {
+    return new Live(this.#rpc, ask, topic);
   }
 
   /** Closes the history; another tab's worker takes over if this one had it. */

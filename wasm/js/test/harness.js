@@ -71,19 +71,20 @@ export async function launch(profile) {
   return { context, kill, close: () => context.close() };
 }
 
-/** A tab with the history of that name open as `runlog`. */
-export async function tab(context, url, name, options = {}) {
+/** A tab with the history of that name open as `runlog`; the script `first` runs before all of its worker's. */
+export async function tab(context, url, name, options = {}, first = "") {
   const page = await context.newPage();
   page.on("pageerror", (error) => console.error("page:", error.message));
   page.on("console", (message) => message.type() === "error" && console.error("page:", message.text()));
   await page.goto(url);
   await page.evaluate(
-    async ([name, options]) => {
+    async ([name, options, first]) => {
       const module = await import("/index.js");
       globalThis.module = module;
-      globalThis.runlog = await module.open({ name, ...options });
+      const worker = () => new Worker(`/worker.js?first=${encodeURIComponent(first)}`, { type: "module" });
+      globalThis.runlog = await module.open({ name, ...(first && { worker }), ...options });
     },
-    [name, options],
+    [name, options, first],
   );
   return page;
 }

@@ -1,6 +1,6 @@
 // A relay and a native device, each a process of its own: what a page syncs with.
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,23 @@ const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../../t
 const program = join(target, "debug", "runlog");
 const run = promisify(execFile);
 
+const opened = new Set();
+
+/** Ends what a test that failed has left behind, or its file would never end. */
+export async function closeAll() {
+  for (const one of [...opened]) await one.close();
+}
+
+/** Notes that it is open, until it is closed. */
+function noted(one) {
+  const { close } = one;
+  one.close = async () => {
+    if (opened.delete(one)) await close();
+  };
+  opened.add(one);
+  return one;
+}
+
 /** A relay on a port of its own; `restart` takes the same port again, with the same records. */
 export async function relay(...options) {
   const home = mkdtempSync(join(tmpdir(), "runlog-relay-"));
@@ -22,6 +39,7 @@ export async function relay(...options) {
     process = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
     const told = await new Promise((resolve, reject) => {
       createInterface(process.stdout).once("line", (line) => resolve(JSON.parse(line)));
+      process.once("error", reject);
       process.once("exit", (code) => reject(new Error(`the relay ended with ${code}`)));
     });
     listen = new URL(told.url).host;
@@ -37,11 +55,17 @@ export async function relay(...options) {
     if (process.exitCode === null && process.signalCode === null) await kill();
     rmSync(home, { recursive: true, force: true });
   };
-  return { url, code, kill, restart: start, close };
+  /** Kills it, and starts one without records in its place. */
+  const anew = async () => {
+    await kill();
+    for (const file of readdirSync(home)) rmSync(join(home, file), { recursive: true });
+    return start();
+  };
+  return noted({ url, code, kill, restart: start, anew, close });
 }
 
-/** A native device with a history of its own, which holds the vault of `phrase` and syncs with `url`. */
-export async function device(phrase, url) {
+/** A native device that joins a vault by its phrase or by a pairing code, and syncs with the relay at `url`. */
+export async function device(phrase, url, code) {
   const home = mkdtempSync(join(tmpdir(), "runlog-device-"));
   const cli = async (...args) => (await run(program, ["--home", home, ...args])).stdout;
   const json = async (...args) => JSON.parse(await cli(...args, "--json"));
@@ -50,9 +74,11 @@ export async function device(phrase, url) {
       const child = execFile(program, ["--home", home, ...args], (error, stdout) => (error ? reject(error) : resolve(stdout)));
       child.stdin.end(input);
     });
-  await withInput(phrase, "vault", "join", "--phrase-file", "-", "--keep", "file");
-  await cli("backend", "add", url);
-  return { cli, json, withInput, close: () => rmSync(home, { recursive: true, force: true }) };
+  if (code === undefined) {
+    await withInput(phrase, "vault", "join", "--phrase-file", "-", "--keep", "file");
+    await cli("backend", "add", url);
+  } else await withInput(code, "vault", "join", "--relay", url, "--code-file", "-", "--keep", "file");
+  return noted({ cli, json, withInput, close: () => rmSync(home, { recursive: true, force: true }) });
 }
 
 /** The token of the first account of a relay. */
@@ -86,7 +112,7 @@ export async function gate(url) {
     far.on("data", (chunk) => near.write(chunk));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
+  return noted({
     url: `http://127.0.0.1:${server.address().port}`,
     shut: () => {
       isShut = true;
@@ -100,5 +126,5 @@ export async function gate(url) {
       for (const socket of sockets) socket.destroy();
       server.close();
     },
-  };
+  });
 }

@@ -1,53 +1,9 @@
 // A page, a relay on another origin, and a native device: each syncs with the others.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { browse, serve, tab } from "./harness.js";
-import { account, device, gate, relay } from "./peers.js";
-
-let server;
-let browser;
-let hub;
-let token;
-const open = (name, options) => tab(browser.context, server.url, name, options);
-
-/** A page whose history is of a new vault, with a backend. */
-async function home(name, url = hub.url, code = token) {
-  const page = await open(name);
-  const made = await page.evaluate(
-    async ([url, code]) => {
-      const { id, phrase } = await runlog.vault.create({ name: "home" });
-      const backend = await runlog.sync.addBackend({ url, code });
-      return { id, phrase, backend };
-    },
-    [url, code],
-  );
-  return { page, ...made };
-}
-
-/** Records a run that has ended, and gives its id. */
-const record = (page, workflowId, note) =>
-  page.evaluate(
-    async ([workflowId, note]) => {
-      const id = await runlog.executions.start({ kind: "job", workflowId, note });
-      await runlog.executions.finish(id, { outcome: "completed" });
-      return id;
-    },
-    [workflowId, note ?? null],
-  );
-
-const sync = (page, options = {}) => page.evaluate((options) => runlog.sync.run(options), options);
-
-before(async () => {
-  [server, browser, hub] = [await serve(), await browse(), await relay()];
-  token = await account(hub);
-});
-
-after(async () => {
-  await browser?.close();
-  server?.close();
-  await hub?.close();
-});
+import { home, open, record, shared, sync } from "./homes.js";
+import { device, gate, relay } from "./peers.js";
 
 test("a run travels from a page to a native device, and back", async () => {
   const { page, phrase } = await home("both-ways");
@@ -59,7 +15,7 @@ test("a run travels from a page to a native device, and back", async () => {
   });
   const report = await sync(page);
   assert.equal(report.isComplete, true, JSON.stringify(report));
-  const native = await device(phrase, hub.url);
+  const native = await device(phrase, shared.hub.url);
   await native.cli("sync", "now");
   assert.equal((await native.json("list"))[0].id, id);
   assert.match(await native.cli("logs", id), /one line/);
@@ -79,7 +35,7 @@ test("a run travels from a page to a native device, and back", async () => {
 
 test("in the background, what either side records appears on the other without asking", async () => {
   const { page, phrase } = await home("background");
-  const native = await device(phrase, hub.url);
+  const native = await device(phrase, shared.hub.url);
   await page.evaluate(() => runlog.sync.start());
   const seen = page.evaluate(async () => {
     for await (const page of runlog.live({ filter: { workflowId: "natively" } })) {
@@ -113,7 +69,7 @@ test("of one field, edited on both sides, the later edit stands everywhere, and 
   const { page, phrase } = await home("conflict");
   const id = await record(page, "edited");
   await sync(page);
-  const native = await device(phrase, hub.url);
+  const native = await device(phrase, shared.hub.url);
   await native.cli("sync", "now");
   await page.evaluate((id) => runlog.executions.note(id, "from the page"), id);
   await native.cli("note", id, "from the device");
@@ -151,7 +107,7 @@ test("every tab syncs through one, and sees how it stands", async () => {
 });
 
 test("a sync that was asked for is answered though its tab's owner ends in the middle", async () => {
-  const way = await gate(hub.url);
+  const way = await gate(shared.hub.url);
   const { page: first } = await home("takeover", way.url);
   const second = await open("takeover");
   await record(second, "kept");
@@ -169,7 +125,7 @@ test("a sync that was asked for is answered though its tab's owner ends in the m
 });
 
 test("a reload in the middle of a sync: the next goes on, and the cut-off run says so", async () => {
-  const way = await gate(hub.url);
+  const way = await gate(shared.hub.url);
   const { page, phrase } = await home("reload", way.url);
   const id = await record(page, "kept");
   const held = way.shut();
@@ -182,7 +138,7 @@ test("a reload in the middle of a sync: the next goes on, and the cut-off run sa
   assert.equal(status.backends[0].lastRun.status, "failed");
   assert.equal(status.backends[0].lastRun.error.code, "interrupted");
   assert.equal((await sync(again)).isComplete, true);
-  const native = await device(phrase, hub.url);
+  const native = await device(phrase, shared.hub.url);
   await native.cli("sync", "now");
   assert.equal((await native.json("list"))[0].id, id);
   native.close();
@@ -191,7 +147,7 @@ test("a reload in the middle of a sync: the next goes on, and the cut-off run sa
 });
 
 test("a signal stops a sync, and the next one does the rest", async () => {
-  const way = await gate(hub.url);
+  const way = await gate(shared.hub.url);
   const { page } = await home("cancel", way.url);
   await record(page, "kept");
   const held = way.shut();

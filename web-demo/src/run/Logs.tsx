@@ -51,21 +51,23 @@ export function Logs({ run }: { run: Execution }): ReactNode {
           <Icon name="search" />
           <input ref={input} type="search" aria-label="Find in the log" placeholder="Find in the log" value={text} spellCheck={false} onChange={(event) => setText(event.target.value)} />
         </div>
-        <Select label="Level" value={level} options={LEVELS} onChange={setLevel} />
-        <Select label="Stream" value={stream} options={STREAMS} onChange={setStream} />
-        <Select label="Times" value={time} options={TIMES} onChange={(value) => setTime(value as TimeShown)} />
-        <button type="button" className="button" aria-pressed={isWrapped} onClick={() => setWrapped(!isWrapped)}>
-          Wrap
-        </button>
-        <button type="button" className="button" aria-pressed={isFollowing} title="Follow the end of the log (f)" onClick={() => setFollowing(!isFollowing)}>
-          <Icon name="down" />
-          Follow
-        </button>
-        <p className="soft log-count" role="status">
-          {isFiltered
-            ? `${plural(matches.count ?? 0, "line")} of ${number(whole.count ?? 0)}${matches.isLooking ? " …" : ""}${matches.isCut ? ", more are not shown" : ""}`
-            : whole.count !== undefined && plural(whole.count, "line")}
-        </p>
+        <div className="log-tools-rest">
+          <Select label="Level" value={level} options={LEVELS} onChange={setLevel} />
+          <Select label="Stream" value={stream} options={STREAMS} onChange={setStream} />
+          <Select label="Times" value={time} options={TIMES} onChange={(value) => setTime(value as TimeShown)} />
+          <button type="button" className="button" aria-pressed={isWrapped} onClick={() => setWrapped(!isWrapped)}>
+            Wrap
+          </button>
+          <button type="button" className="button" aria-pressed={isFollowing} title="Follow the end of the log (f)" onClick={() => setFollowing(!isFollowing)}>
+            <Icon name="down" />
+            Follow
+          </button>
+          <p className="soft log-count" role="status">
+            {isFiltered
+              ? `${plural(matches.count ?? 0, "line")} of ${number(whole.count ?? 0)}${matches.isLooking ? " …" : ""}${matches.isCut ? ", more are not shown" : ""}`
+              : whole.count !== undefined && plural(whole.count, "line")}
+          </p>
+        </div>
       </div>
       {rows.error && <Problem error={rows.error} />}
       {whole.count === undefined ? (

@@ -5,8 +5,10 @@ import { Link } from "wouter";
 import { fullTime } from "../format.ts";
 import { useRunlog } from "../history.tsx";
 import { Duration } from "../runs/RunRow.tsx";
+import { useNarrow } from "../useNarrow.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Status } from "../ui/Status.tsx";
+import { Time } from "../ui/Time.tsx";
 import { toast, toastError } from "../ui/toast.tsx";
 
 /** Which run it is, how it went, and what can be done with it. */
@@ -24,11 +26,15 @@ export function RunHeader({ run }: { run: Execution }): ReactNode {
         <Actions run={run} />
       </div>
       <dl className="facts">
-        <Fact name="Begun">{run.startedAt === null ? "not yet" : fullTime(run.startedAt)}</Fact>
+        <Fact name="Begun">{run.startedAt === null ? "not yet" : <Moment at={run.startedAt} />}</Fact>
         <Fact name="Duration">
           <Duration run={run} />
         </Fact>
-        {run.endedAt !== null && <Fact name={run.endedAtApproximate ? "Last heard of" : "Ended"}>{fullTime(run.endedAt)}</Fact>}
+        {run.endedAt !== null && (
+          <Fact name={run.endedAtApproximate ? "Last heard of" : "Ended"}>
+            <Moment at={run.endedAt} />
+          </Fact>
+        )}
         {(run.exitCode !== null || run.signal !== null) && (
           <Fact name={run.signal === null ? "Exit code" : "Signal"}>{run.signal ?? run.exitCode}</Fact>
         )}
@@ -54,6 +60,11 @@ function Fact({ name, children }: { name: string; children: ReactNode }): ReactN
       <dd>{children}</dd>
     </div>
   );
+}
+
+/** A time in full where there is room. */
+function Moment({ at }: { at: number }): ReactNode {
+  return useNarrow() ? <Time at={at} /> : <time dateTime={new Date(at).toISOString()}>{fullTime(at)}</time>;
 }
 
 function CopyId({ id, shown }: { id: string; shown: string }): ReactNode {

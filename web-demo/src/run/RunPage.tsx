@@ -1,17 +1,19 @@
 import { useMemo, type ReactNode } from "react";
-import { Tab, TabList, TabPanel, Tabs } from "react-aria-components/Tabs";
 import type { Execution } from "runlog";
 import { Link, useLocation } from "wouter";
 
 import { useLive, useRunlog } from "../history.tsx";
 import { useKeys } from "../keys.ts";
+import { PageTabs } from "../ui/PageTabs.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { Empty, Loading } from "../ui/State.tsx";
 import { Attempts } from "./Attempts.tsx";
+import { HistoryTab } from "./HistoryTab.tsx";
 import { Logs } from "./Logs.tsx";
 import { Overview } from "./Overview.tsx";
 import { Params } from "./Params.tsx";
 import { RunHeader } from "./RunHeader.tsx";
+import { SyncTab } from "./SyncTab.tsx";
 import { Timeline } from "./Timeline.tsx";
 
 interface TabOf {
@@ -26,6 +28,8 @@ const TABS: readonly TabOf[] = [
   { id: "logs", name: "Logs", show: (run) => <Logs run={run} /> },
   { id: "params", name: "Params", show: (run) => <Params run={run} /> },
   { id: "attempts", name: "Attempts", show: (run) => <Attempts run={run} /> },
+  { id: "history", name: "History", show: (run) => <HistoryTab run={run} /> },
+  { id: "sync", name: "Sync", show: (run) => <SyncTab run={run} /> },
 ];
 
 /** One run: its header, and everything known of it in tabs. */
@@ -51,25 +55,16 @@ export function RunPage({ id, tab }: { id: string; tab: string }): ReactNode {
     );
   }
   if (!run) return <Loading what="the run" />;
-  const isKnown = TABS.some((known) => known.id === tab);
   return (
     <div className="run-page">
       <title>{`${run.workflowName ?? run.workflowId} ${run.shortId} · Runlog`}</title>
       <RunHeader run={run} />
-      <Tabs className="tabs" selectedKey={isKnown ? tab : "overview"} onSelectionChange={(key) => go(String(key))}>
-        <TabList className="tab-list" aria-label="About this run">
-          {TABS.map(({ id, name }) => (
-            <Tab key={id} id={id} className="tab">
-              {name}
-            </Tab>
-          ))}
-        </TabList>
-        {TABS.map(({ id, show }) => (
-          <TabPanel key={id} id={id} className="tab-panel">
-            {show(run)}
-          </TabPanel>
-        ))}
-      </Tabs>
+      <PageTabs
+        label="About this run"
+        tabs={TABS.map(({ id, name, show }) => ({ id, name, show: () => show(run) }))}
+        selected={tab}
+        onSelect={go}
+      />
     </div>
   );
 }

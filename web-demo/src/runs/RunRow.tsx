@@ -1,57 +1,46 @@
-import { memo, type CSSProperties, type ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import type { Summary } from "runlog";
-import { Link } from "wouter";
 
 import { duration } from "../format.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Status } from "../ui/Status.tsx";
 import { Time, useNow } from "../ui/Time.tsx";
 
-interface Place {
-  readonly index: number;
-  readonly top: number;
-  readonly height: number;
-}
-
-function styleOf({ top, height }: Omit<Place, "index">): CSSProperties {
-  return { height, transform: `translateY(${top}px)` };
-}
-
-/** A row that is not loaded yet. */
-export function SkeletonRow({ place }: { place: Place }): ReactNode {
-  return (
-    <div className="run-row skeleton" role="row" aria-rowindex={place.index + 2} style={styleOf(place)}>
-      <span role="gridcell" className="cell-workflow">
-        <span className="hidden-text">Loading</span>
-      </span>
-    </div>
-  );
-}
-
 interface RunRowProps {
   index: number;
   top: number;
   height: number;
-  run: Summary;
+  /** `undefined` where it is not loaded yet. */
+  run: Summary | undefined;
   isActive: boolean;
   isSelected: boolean;
   onToggle: (id: string) => void;
   onActive: (index: number) => void;
 }
 
-/** One run of the listing. */
+/** One run of the listing; a click on its link is the table's to take. */
 export const RunRow = memo(function RunRow({ index, top, height, run, isActive, isSelected, onToggle, onActive }: RunRowProps): ReactNode {
   return (
     <div
       id={`run-${index}`}
-      className="run-row"
+      className={run ? "run-row" : "run-row skeleton"}
       role="row"
       aria-rowindex={index + 2}
       aria-selected={isSelected}
       data-active={isActive || undefined}
-      style={styleOf({ top, height })}
+      style={{ height, transform: `translateY(${top}px)` }}
       onPointerDown={() => onActive(index)}
     >
+      {run ? <Cells run={run} isSelected={isSelected} onToggle={onToggle} /> : <span role="gridcell" className="cell-workflow" aria-label="Loading" />}
+    </div>
+  );
+});
+
+type CellsProps = Pick<RunRowProps, "isSelected" | "onToggle"> & { run: Summary };
+
+function Cells({ run, isSelected, onToggle }: CellsProps): ReactNode {
+  return (
+    <>
       <span role="gridcell" className="cell-check">
         <input
           type="checkbox"
@@ -65,9 +54,9 @@ export const RunRow = memo(function RunRow({ index, top, height, run, isActive, 
         <Status status={run.status} />
       </span>
       <span role="gridcell" className="cell-workflow">
-        <Link href={`/runs/${run.id}`} tabIndex={-1} className="run-link">
+        <a href={`/runs/${run.id}`} tabIndex={-1} className="run-link">
           {run.workflowName ?? run.workflowId}
-        </Link>
+        </a>
         {run.pinned && <Icon name="pin" size={13} />}
         {run.tags.map((tag) => (
           <span key={tag} className="tag">
@@ -88,9 +77,9 @@ export const RunRow = memo(function RunRow({ index, top, height, run, isActive, 
       <span role="gridcell" className="cell-id soft mono">
         {run.shortId}
       </span>
-    </div>
+    </>
   );
-});
+}
 
 /** How long it took, or takes so far. */
 export function Duration({ run }: { run: Summary }): ReactNode {

@@ -1,15 +1,17 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 
 import { number, plural } from "../format.ts";
 import { useKeys } from "../keys.ts";
 import { useNarrow } from "../useNarrow.ts";
 import { Problem } from "../ui/Problem.tsx";
-import { RunRow, SkeletonRow } from "./RunRow.tsx";
+import { RunRow } from "./RunRow.tsx";
 import { NoRuns } from "./NoRuns.tsx";
 import type { Query } from "./useQuery.ts";
 import type { Runs } from "./useRuns.ts";
 
+/** Rows above and below the screen that exist as well. */
+const OVERSCAN = 6;
 const COLUMNS = ["Status", "Workflow", "Begun", "Duration", "Where", "Id"];
 
 interface RunTableProps {
@@ -29,10 +31,13 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
   const rows = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
-    estimateSize: () => (isNarrow ? 58 : 34),
-    overscan: 12,
+    estimateSize: () => (isNarrow ? 58 : 32),
+    overscan: OVERSCAN,
   });
   const items = rows.getVirtualItems();
+  // Rows that leave the screen are used again for those that come: a jump then makes no new elements.
+  const pool = useRef(64);
+  while (pool.current < items.length) pool.current *= 2;
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
   const { show } = runs;
   useEffect(() => show(first, last));
@@ -67,7 +72,13 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
     if (run) toggle(run.id);
   };
   useKeys({ j: () => go(active + 1), k: () => go(active - 1), x: select, Enter: open });
-  const screen = Math.max(1, items.length - 24);
+  const follow = (event: MouseEvent) => {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    onOpen(link.pathname.split("/").at(-1) ?? "");
+  };
+  const screen = Math.max(1, items.length - 2 * OVERSCAN);
   const move = (event: KeyboardEvent) => {
     const to: Partial<Record<string, () => void>> = {
       ArrowDown: () => go(active + 1),
@@ -105,6 +116,7 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
           aria-activedescendant={shownRow}
           tabIndex={0}
           onKeyDown={move}
+          onClick={follow}
           onFocus={() => active < 0 && setActive(first)}
         >
           <div className="run-row table-head" role="row" aria-rowindex={1}>
@@ -120,17 +132,15 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
           <div className="table-body" role="rowgroup" style={{ height: rows.getTotalSize() }}>
             {items.map(({ index, start, size }) => {
               const run = runs.at(index);
-              const place = { index, top: start, height: size };
-              if (!run) return <SkeletonRow key={index} place={place} />;
               return (
                 <RunRow
-                  key={index}
+                  key={index % pool.current}
                   index={index}
                   top={start}
                   height={size}
                   run={run}
                   isActive={index === active}
-                  isSelected={selected.has(run.id)}
+                  isSelected={run !== undefined && selected.has(run.id)}
                   onToggle={toggle}
                   onActive={setActive}
                 />

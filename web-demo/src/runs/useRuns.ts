@@ -12,7 +12,7 @@ const PAGE = 100;
 export interface Runs {
   readonly count: number | undefined;
   readonly error: Error | undefined;
-  /** How many began since the updates were paused. */
+  /** How many joined since the updates were paused. */
   readonly missed: number;
   readonly at: (index: number) => Summary | undefined;
   readonly show: (first: number, last: number) => void;
@@ -49,15 +49,15 @@ export function useRuns({ filter, order }: Query, pausedAt: number | null): Runs
     };
   }, [list, pausedAt]);
   const snapshot = useSyncExternalStore(list.subscribe, list.getSnapshot);
-  const later = useMemo(() => {
-    if (pausedAt === null) return null;
-    const since = Math.max(filter.since ?? 0, pausedAt);
-    return runlog.watch(slowly(() => runlog.executions.count({ ...filter, since }), 500));
-  }, [runlog, filter, pausedAt]);
+  const present = useMemo(
+    () => (pausedAt === null ? null : runlog.watch(slowly(() => runlog.executions.count(filter), 500))),
+    [runlog, filter, pausedAt],
+  );
+  const more = (useLive(present).data ?? 0) - (snapshot.count ?? 0);
   return {
     count: snapshot.count,
     error: snapshot.error,
-    missed: useLive(later).data ?? 0,
+    missed: pausedAt === null || snapshot.count === undefined ? 0 : Math.max(0, more),
     at: (index) => list.at(index),
     show: list.show,
   };

@@ -6,7 +6,7 @@ import { ago, fullTime, shortTime } from "../format.ts";
 /** A time as short as can be read; the whole of it on hover. */
 export function Time({ at }: { at: Millis }): ReactNode {
   return (
-    <time dateTime={new Date(at).toISOString()} title={`${fullTime(at)} (${ago(at)})`}>
+    <time dateTime={new Date(at).toISOString()} title={fullTime(at)}>
       {shortTime(at)}
     </time>
   );

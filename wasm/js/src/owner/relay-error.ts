@@ -36,7 +36,8 @@ export function denied(relay: string, response: Response, body: string): RelayEr
   if (reason === undefined && (status === 502 || status === 504)) {
     return new RelayError("unreachable", `${relay} cannot be reached: what stands before it answers alone`, { status });
   }
-  if (reason === undefined && status < 400) {
+  // A relay says in words what it does not have.
+  if (reason === undefined && (status < 400 || status === 404)) {
     return new RelayError("notARelay", `what answers at ${relay} is no relay of this program (status ${status})`, {
       status,
     });

@@ -42,6 +42,7 @@ export async function letIn(relay: Relay, access: Access, signal: AbortSignal): 
   } catch (error) {
     if (!(error instanceof RelayError)) throw error;
     const { status } = error;
+    if (error.code !== "unauthorised" && error.code !== "refused") throw error;
     // To a relay that does not know the vault, its access key is any text.
     if (status === 401 || status === 404) {
       const message = `${relay.url} does not know this vault: an account there has to make room for it`;

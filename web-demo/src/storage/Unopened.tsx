@@ -1,0 +1,64 @@
+import { useState, type ReactNode } from "react";
+import { RunlogError, salvage, type Salvage } from "runlog";
+
+import { Problem } from "../ui/Problem.tsx";
+import { useAction } from "../ui/useAction.ts";
+import { copyName, download } from "./download.ts";
+
+/** What stands in the place of the app where the history cannot be opened: why, and the ways out. */
+export function Unopened({ name, error }: { name: string; error: unknown }): ReactNode {
+  const isCorrupt = error instanceof RunlogError && error.code === "corrupt";
+  return (
+    <main className="opening">
+      <h1>The history could not be opened</h1>
+      <Problem error={error} />
+      {isCorrupt ? (
+        <Damaged name={name} />
+      ) : (
+        <p>Nothing was changed. Closing other tabs of this page, freeing space on the disk or restarting the browser may help.</p>
+      )}
+      <button type="button" className="button" onClick={() => location.reload()}>
+        Try again
+      </button>
+    </main>
+  );
+}
+
+/** Saves the bytes of a damaged database and begins anew. */
+function Damaged({ name }: { name: string }): ReactNode {
+  const action = useAction();
+  const [isSaved, setSaved] = useState(false);
+  const withStorage = (work: (storage: Salvage["storage"]) => Promise<void>) =>
+    action.run(async () => {
+      const { storage, close } = await salvage({ name });
+      try {
+        await work(storage);
+      } finally {
+        await close();
+      }
+    });
+  const save = () =>
+    void withStorage(async (storage) => {
+      download(await storage.export(), copyName());
+      setSaved(true);
+    });
+  const anew = async () => {
+    if (await withStorage((storage) => storage.rebuild())) location.reload();
+  };
+  return (
+    <>
+      <p>
+        The database is damaged. Nothing was removed: save its bytes first, then begin anew. A sync brings back what a relay has.
+      </p>
+      {action.error !== undefined && <Problem error={action.error} />}
+      <div className="card-end">
+        <button type="button" className="button" data-kind="primary" disabled={action.isBusy} onClick={save}>
+          {isSaved ? "Save it once more" : "Save the damaged file"}
+        </button>
+        <button type="button" className="button" data-kind="bad" disabled={action.isBusy} onClick={() => void anew()}>
+          Begin anew
+        </button>
+      </div>
+    </>
+  );
+}

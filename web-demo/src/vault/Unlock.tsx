@@ -1,0 +1,52 @@
+import { useState, type ReactNode } from "react";
+import type { VaultState } from "runlog";
+
+import { useRunlog } from "../history.tsx";
+import { Dialog } from "../ui/Dialog.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { useAction } from "../ui/useAction.ts";
+import { JoinByPhrase } from "./Join.tsx";
+
+/** What to do where the vault's key is not at hand: the passphrase, or the phrase where it is gone. */
+export function Unlock({ vault }: { vault: Extract<VaultState, { state: "locked" }> }): ReactNode {
+  const runlog = useRunlog();
+  const action = useAction();
+  const [isJoining, setJoining] = useState(false);
+  const isGone = vault.keptIn !== "passphrase";
+  return (
+    <div className="notice" data-tone="warn">
+      <Icon name="key" />
+      <p>
+        <strong>The vault “{vault.name}” is locked.</strong>{" "}
+        {isGone ? "This browser no longer has its key; the recovery phrase brings it back." : "Until it is unlocked nothing is synced."}
+      </p>
+      {isGone ? (
+        <button type="button" className="button" onClick={() => setJoining(true)}>
+          Enter the phrase
+        </button>
+      ) : (
+        <form
+          className="inline-form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            const passphrase = String(new FormData(event.currentTarget).get("passphrase"));
+            void action.run(() => runlog.vault.unlock(passphrase));
+          }}
+        >
+          <input className="input" type="password" name="passphrase" aria-label="Passphrase" placeholder="Passphrase" required autoComplete="current-password" />
+          <button type="submit" className="button" data-kind="primary" disabled={action.isBusy}>
+            {action.isBusy ? "Unlocking …" : "Unlock"}
+          </button>
+          {action.error !== undefined && (
+            <span className="mistake" role="alert">
+              {action.error instanceof Error ? action.error.message : String(action.error)}
+            </span>
+          )}
+        </form>
+      )}
+      <Dialog title={`Unlock “${vault.name}”`} isOpen={isJoining} onOpenChange={setJoining}>
+        <JoinByPhrase onJoined={() => setJoining(false)} />
+      </Dialog>
+    </div>
+  );
+}
