@@ -35,9 +35,6 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
     overscan: OVERSCAN,
   });
   const items = rows.getVirtualItems();
-  // Rows that leave the screen are used again for those that come: a jump then makes no new elements.
-  const pool = useRef(64);
-  while (pool.current < items.length) pool.current *= 2;
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
   const { show } = runs;
   useEffect(() => show(first, last));
@@ -134,7 +131,7 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
               const run = runs.at(index);
               return (
                 <RunRow
-                  key={index % pool.current}
+                  key={index}
                   index={index}
                   top={start}
                   height={size}
