@@ -61,6 +61,7 @@ lint: setup-lint ## Check format, lints, documentation, licences and sources
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps $(WASM) -p runlog-wasm
 	cargo deny --locked check bans licenses sources
+	scripts/package.sh lint
 
 # Apart from `lint`, as it fetches the advisory database from the network at every run: a check of
 # the same commit would pass today, fail tomorrow, and fail offline.
@@ -69,16 +70,19 @@ audit: setup-lint ## Look for dependencies with known vulnerabilities (needs the
 
 # Programs
 
-.PHONY: demo bench web
+.PHONY: demo bench bench-web web
 web: setup-package ## Build the web app into web-demo/dist, for `runlog serve --web`
 	scripts/web.sh build --release
 
-demo: setup-build ## Try the program on a store of its own
+demo: setup-build setup-package ## Try the program on a store of its own
 	scripts/demo.sh
 
 bench: setup-bench ## Compare with plain SQLite and PostgreSQL; only what BENCH names, if given
 	cargo build --release -p runlog-cli -p runlog-server -p runlog-bench
 	cargo run --release -p runlog-bench -- $(BENCH)
+
+bench-web: setup-package ## Compare the npm package with SQLite in Chromium; only what BENCH names, if given
+	scripts/package.sh bench $(BENCH)
 
 # Set-up. Each leaves alone what is there.
 
@@ -102,7 +106,7 @@ setup-package: ## Install what the npm package is built and tested with
 	scripts/setup.sh wasm-target clang wasm-bindgen node browsers
 
 setup-lint: ## Install what `lint` and `audit` need
-	scripts/setup.sh components wasm-target clang deny
+	scripts/setup.sh components wasm-target clang deny wasm-bindgen node
 
 setup-fuzz: ## Install what `fuzz` needs
 	scripts/setup.sh fuzz

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Records a handful of real programs into an empty history, looks at them in every way, and syncs them
-# with a second device through a relay on this machine.
+# with a second device through a relay on this machine, and with a page of the browser. On a terminal it
+# keeps the relay until Enter; elsewhere for DEMO_SECONDS, which is 0 unless told.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,6 +10,9 @@ cargo build --release --quiet -p runlog-cli
 target=${CARGO_TARGET_DIR:-target}
 program=$(cd "$target/release" && pwd)/runlog
 PATH=$(dirname "$program"):$PATH
+echo "Building the web app …" >&2
+scripts/web.sh build --release >/dev/null
+web=$PWD/web-demo/dist
 
 RUNLOG_HOME=$(mktemp -d "${TMPDIR:-/tmp}/runlog-demo.XXXXXX")
 export RUNLOG_HOME
@@ -85,9 +89,9 @@ try runlog logs "$long" --range 1000..1002
 try runlog logs "$id" --level warn --json
 
 heading "A relay on this machine, which will see no plain value"
-say runlog serve '&'
+say runlog serve --web web-demo/dist '&'
 mkdir "$RUNLOG_HOME/relay"
-runlog --home "$RUNLOG_HOME/relay" serve --json --listen 127.0.0.1:0 >"$RUNLOG_HOME/relay/told" &
+runlog --home "$RUNLOG_HOME/relay" serve --json --listen 127.0.0.1:0 --web "$web" >"$RUNLOG_HOME/relay/told" &
 relay=$!
 until [ -s "$RUNLOG_HOME/relay/told" ]; do sleep 0.05; done
 told() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" "$RUNLOG_HOME/relay/told"; }
@@ -122,6 +126,24 @@ try runlog device list
 
 heading "All is well?"
 try runlog doctor
+
+heading "The third device is a page: open the address, choose to join, and type the code"
+say runlog device pair
+code=$(runlog device pair)
+cat <<END
+
+  ${bold}$url/${off}
+  ${bold}$code${off}   (good for ten minutes)
+
+END
+if [ -t 0 ]; then
+  read -rp "Press Enter to end the demo and its relay. " || true
+elif [ "${DEMO_SECONDS:-0}" -gt 0 ]; then
+  echo "The relay stays for ${DEMO_SECONDS} s."
+  sleep "$DEMO_SECONDS"
+else
+  echo "The relay ends with the demo; DEMO_SECONDS=600 make demo keeps it for ten minutes."
+fi
 
 kill "$relay"
 wait "$relay" || true

@@ -1,18 +1,27 @@
 #!/usr/bin/env bash
-# The npm package in wasm/js: scripts/package.sh build|test [--release]
+# The npm package in wasm/js: scripts/package.sh build|test|lint|bench [--release] [NAME...]
 set -euo pipefail
 cd "$(dirname "$0")/../wasm/js"
 
-task=${1:?build or test}
+task=${1:?build, test, lint or bench}
 shift
 [[ node_modules/.package-lock.json -nt package-lock.json ]] || npm ci --no-audit --no-fund
-node build.js "$@"
 case $task in
-build) ;;
+build) node build.js "$@" ;;
 test)
+    node build.js "$@"
     # The relay and the native device that a page syncs with.
     cargo build -p runlog-cli
     node --test --test-timeout=300000 test/*.test.js
+    ;;
+lint)
+    # The types of the module are made by building it.
+    [[ -e generated/runlog_wasm.d.ts ]] || node build.js
+    npm run --silent lint
+    ;;
+bench)
+    node build.js --release
+    node bench/main.js "$@"
     ;;
 *)
     echo "package.sh: no task is called '$task'" >&2

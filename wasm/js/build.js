@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
+import { removeInternalTypes } from "./api.js";
+
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
 const profile = process.argv.includes("--release") ? "wasm-release" : "dev";
@@ -17,20 +19,30 @@ run("cargo", ["build", "--target", "wasm32-unknown-unknown", "-p", "runlog-wasm"
 const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
 const directory = profile === "dev" ? "debug" : profile;
 const module = join(target, "wasm32-unknown-unknown", directory, "runlog_wasm.wasm");
-run("wasm-bindgen", [module, "--target", "web", "--out-dir", join(here, "generated")]);
+// Where the module is, the client says: a path in the glue would be another asset to bundlers.
+run("wasm-bindgen", [module, "--target", "web", "--omit-default-module-path", "--out-dir", join(here, "generated")]);
 
 const dist = join(here, "dist");
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
-copyFileSync(join(here, "generated/runlog_wasm_bg.wasm"), join(dist, "runlog.wasm"));
+const place = profile === "dev" ? copyFileSync : optimise;
+place(join(here, "generated/runlog_wasm_bg.wasm"), join(dist, "runlog.wasm"));
 await build({
   absWorkingDir: here,
-  entryPoints: ["src/index.ts", "src/worker.ts"],
+  entryPoints: ["src/index.ts", "src/worker.ts", "src/react/index.ts"],
   outdir: dist,
   bundle: true,
+  external: ["react"],
   format: "esm",
   target: "es2022",
   minify: profile !== "dev",
   legalComments: "none",
 });
 run(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "--emitDeclarationOnly", "-p", here]);
+removeInternalTypes(dist);
+
+/** Smaller as it is downloaded: with more passes the module is smaller, and what brotli makes of it larger. */
+function optimise(from, to) {
+  const passes = ["-O1", "--strip-debug", "--strip-producers", "--reorder-functions"];
+  run(process.execPath, [join(here, "node_modules/binaryen/bin/wasm-opt"), ...passes, from, "-o", to]);
+}

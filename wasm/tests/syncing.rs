@@ -11,7 +11,7 @@ use runlog_core::store::MemoryStore;
 use runlog_core::sync::message::{Answer, Refusal};
 use runlog_core::sync::wire::{decode_request, encode_answer};
 use runlog_core::time::Timestamp;
-use runlog_wasm::api::{Api, Heard, Step};
+use runlog_wasm::api::{Api, Call, Heard, Step};
 use serde_json::{Value, json};
 
 const NOW: i64 = 1_790_000_000_000;
@@ -52,14 +52,16 @@ impl Owner {
     }
 
     fn call(&mut self, method: &str, args: Value) -> Result<Value, Value> {
-        let call = serde_json::from_value(json!({ "method": method, "args": args })).unwrap();
+        let call = json!({ "method": method, "args": args }).to_string();
         let (now, entropy) = (self.now(), &mut self.entropy);
-        self.api.owner_call(call, now, entropy).map_err(|error| error.to_json())
+        let answer = Call::parse(&call).and_then(|call| self.api.owner_call(&call, now, entropy));
+        answer.map_err(|error| error.to_json())
     }
 
     fn page(&mut self, method: &str, args: Value) -> Value {
-        let call = serde_json::from_value(json!({ "method": method, "args": args })).unwrap();
-        self.api.call(call, self.now()).map_err(|error| error.to_json()).unwrap()
+        let (call, now) = (json!({ "method": method, "args": args }).to_string(), self.now());
+        let answer = Call::parse(&call).and_then(|call| self.api.call(&call, now));
+        answer.map_err(|error| error.to_json()).unwrap()
     }
 
     fn start_run(&mut self, workflow: &str) {
@@ -91,13 +93,9 @@ impl Owner {
 
     /// The next request.
     fn request(&mut self) -> (DeviceId, Vec<u8>) {
-        loop {
-            match self.poll() {
-                Step::Continue => {}
-                Step::Send { device, body, .. } => return (device, body),
-                Step::Done => panic!("it asks for nothing more"),
-            }
-        }
+        let asked = std::iter::repeat_with(|| self.poll()).find(|step| *step != Step::Continue);
+        let Some(Step::Send { device, body, .. }) = asked else { unreachable!("it asks for more") };
+        (device, body)
     }
 
     fn sync(&mut self, relay: &mut MemoryRelay) -> Value {
@@ -129,7 +127,12 @@ fn answer(relay: &mut MemoryRelay, device: DeviceId, body: &[u8], now: Timestamp
 }
 
 fn phrase() -> String {
-    let made = Owner::new(9).call("vaultGenerate", json!({})).unwrap();
+    phrase_of(9)
+}
+
+fn phrase_of(seed: u8) -> String {
+    let seed = format!("{seed:02x}").repeat(32);
+    let made = Owner::new(9).call("vaultGenerate", json!({ "seed": seed })).unwrap();
     made["phrase"].as_str().unwrap().to_owned()
 }
 
@@ -248,11 +251,12 @@ fn a_history_is_of_one_vault_for_good() {
     assert_eq!(code(owner.begin()), "noBackend");
     owner.call("enable", json!({ "on": false })).unwrap();
     assert_eq!(code(owner.begin()), "syncOff");
-    let other = owner.call("vaultGenerate", json!({})).unwrap();
-    let other = other["phrase"].as_str().unwrap();
-    assert_eq!(code(owner.call("vaultEnter", args(other))), "otherVault");
-    let new = json!({ "phrase": other, "name": "home", "isNew": true });
-    assert_eq!(code(owner.call("vaultCheck", new)), "vaultExists");
+    let other = phrase_of(8);
+    assert_eq!(code(owner.call("vaultEnter", args(&other))), "otherVault");
+    let new = |phrase: &str| json!({ "phrase": phrase, "name": "home", "isNew": true });
+    assert_eq!(code(owner.call("vaultCheck", new(&other))), "vaultExists");
+    owner.call("vaultCheck", new(&phrase)).unwrap(); // The call that made it, sent again.
+    assert_eq!(code(owner.call("vaultGenerate", json!({ "seed": "00" }))), "invalid");
     assert_eq!(owner.call("vaultPhrase", json!({})).unwrap()["phrase"], phrase);
 }
 

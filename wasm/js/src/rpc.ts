@@ -35,14 +35,12 @@ export class Rpc {
           this.#storage = data.storage;
           resolve(data);
         } else if (data.type === "failed") {
-          this.#fail(new RunlogError(data.error.code, data.error.message));
-          reject(this.#failure);
+          reject(this.#fail(new RunlogError(data.error.code, data.error.message)));
         } else this.#got(data);
       };
       worker.onerror = (event) => {
         const detail = event.message || "its file could not be loaded";
-        this.#fail(new RunlogError("failed", `the worker does not run: ${detail}`));
-        reject(this.#failure);
+        reject(this.#fail(new RunlogError("failed", `the worker does not run: ${detail}`)));
       };
     });
     // Who only records need not wait for it.
@@ -112,9 +110,10 @@ export class Rpc {
     }
   }
 
-  #fail(error: RunlogError): void {
+  #fail(error: RunlogError): RunlogError {
     this.#failure = error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
+    return error;
   }
 }

@@ -1,4 +1,3 @@
-import type { RunlogError } from "./errors.js";
 import type { Rpc } from "./rpc.js";
 import type { Facts, Health, Reason, Retention, StorageCheck, StorageState } from "./storage-types.js";
 
@@ -67,7 +66,7 @@ export class Storage {
    * Puts an exported history in the place of this one, on which it is another device. The vault's secret is
    * not in an export: unlock or join again where this browser does not have it.
    *
-   * @throws {@link RunlogError} `notADatabase`, `corrupt`, `newer`, `quota`; the history is as it was.
+   * @throws RunlogError `notADatabase`, `corrupt`, `newer`, `quota`; the history is as it was.
    */
   async import(file: Blob): Promise<void> {
     await this.#rpc.call("storage.import", {}, file);

@@ -1,3 +1,4 @@
+import { toHex } from "./hex.js";
 import { Live } from "./live.js";
 import type { Rpc } from "./rpc.js";
 import type { JoinedVault, Joining, MadeVault, NewVault, Offer, VaultState } from "./vault-types.js";
@@ -30,7 +31,9 @@ export class Vault {
    * @throws RunlogError `vaultExists` where the history has one; `keep` where the secret cannot be kept.
    */
   create(vault: NewVault): Promise<MadeVault> {
-    return this.#rpc.call("vault.create", { ...vault, request: crypto.randomUUID() });
+    // A call that is sent again makes the same vault, so that no phrase is lost with a worker.
+    const seed = toHex(crypto.getRandomValues(new Uint8Array(32)));
+    return this.#rpc.call("vault.create", { ...vault, seed });
   }
 
   /**

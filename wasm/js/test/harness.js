@@ -8,20 +8,28 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const dist = fileURLToPath(new URL("../dist", import.meta.url));
-const types = { ".js": "text/javascript", ".wasm": "application/wasm" };
+const types = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
+const EMPTY = '<!doctype html><title>test</title><link rel="icon" href="data:,">';
 
 /**
- * Serves `/` as an empty page and everything else from `dist`; the parameter `first` is a script that is
- * put in front.
+ * Serves `/` as an empty page, `scripts` by their paths and everything else from `dist`; the parameter `first`
+ * is a script that is put in front.
  */
-export async function serve() {
+export function serve(scripts = {}) {
+  return serveDirectory(dist, { "/": ["text/html", EMPTY], ...scripts });
+}
+
+/** Serves a directory, and `pages` by their paths: a script, or a type and a text. */
+export async function serveDirectory(directory, pages = {}) {
   const server = createServer((request, response) => {
-    const { pathname: path, searchParams } = new URL(request.url, "http://localhost");
-    const file = join(dist, normalize(path));
-    if (path === "/") {
-      response.setHeader("content-type", "text/html");
-      response.end('<!doctype html><title>test</title><link rel="icon" href="data:,">');
-    } else if (file.startsWith(dist) && existsSync(file)) {
+    const { pathname, searchParams } = new URL(request.url, "http://localhost");
+    const path = pathname.endsWith("/") && !(pathname in pages) ? `${pathname}index.html` : pathname;
+    const file = join(directory, normalize(path));
+    if (path in pages) {
+      const [type, text] = Array.isArray(pages[path]) ? pages[path] : [types[".js"], pages[path]];
+      response.setHeader("content-type", type);
+      response.end(text);
+    } else if (file.startsWith(directory) && existsSync(file)) {
       response.setHeader("content-type", types[extname(file)] ?? "application/octet-stream");
       const script = searchParams.get("first") ?? "";
       response.end(Buffer.concat([Buffer.from(script), readFileSync(file)]));

@@ -39,6 +39,7 @@ export async function relay(...options) {
     process = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
     const told = await new Promise((resolve, reject) => {
       createInterface(process.stdout).once("line", (line) => resolve(JSON.parse(line)));
+      process.once("error", reject);
       process.once("exit", (code) => reject(new Error(`the relay ended with ${code}`)));
     });
     listen = new URL(told.url).host;

@@ -85,6 +85,22 @@ test("a passphrase is asked for by the next owner, and a wrong one is told", asy
   await again.close();
 });
 
+test("a vault that is made while its owner ends is made once, and its phrase is shown", async () => {
+  for (const keep of [{ in: "browser" }, { in: "passphrase", passphrase: "correct horse" }, { in: "memory" }]) {
+    const [owner, other] = [await open(`made-${keep.in}`), await open(`made-${keep.in}`)];
+    await other.evaluate((keep) => {
+      globalThis.made = runlog.vault.create({ name: "home", keep });
+    }, keep);
+    await owner.close();
+    const { id, phrase } = await other.evaluate(() => globalThis.made);
+    // Where it was made before its owner ended, the next one may have to be told the secret.
+    await other.evaluate((phrase) => runlog.vault.join({ phrase }), phrase);
+    assert.deepEqual(await state(other), { state: "unlocked", id, name: "home", keptIn: "browser" });
+    assert.equal(await other.evaluate(() => runlog.vault.phrase()), phrase);
+    await other.close();
+  }
+});
+
 test("what is kept in memory is gone with the owner, and the phrase brings it back", async () => {
   const page = await open("memory");
   const made = await page.evaluate(() => runlog.vault.create({ name: "home", keep: { in: "memory" } }));

@@ -1,7 +1,7 @@
 import type { Database } from "../../generated/runlog_wasm.js";
 import { RunlogError, plain } from "../errors.js";
 
-/** The calls that only the worker that owns the database makes; see `OwnerCall` in `wasm/src/api`. */
+/** The calls that only the worker that owns the database makes; see `Api::owner_call`. */
 export class Engine {
   readonly database: Database;
 

@@ -12,8 +12,6 @@ interface Sealed {
 export interface KeptSecret {
   readonly vault: string;
   readonly keptIn: Exclude<KeptIn, "memory">;
-  /** The call that made the vault, so that it is answered alike when it is sent again. */
-  readonly request: string | null;
   /** The phrase, sealed. */
   readonly sealed?: Sealed;
   /** The phrase, wrapped by a passphrase, in hexadecimal digits. */

@@ -11,7 +11,7 @@ const INSECURE = "http+insecure://";
 export function relayUrl(text: string): string {
   const trimmed = text.trim().replace(/\/+$/, "");
   const url = parsed(target(trimmed, ""));
-  if (!url || url.search !== "" || url.hash !== "") throw invalid("write the address of a relay as https://relay.example");
+  if (url?.search !== "" || url.hash !== "") throw invalid("write the address of a relay as https://relay.example");
   if (url.username !== "" || url.password !== "") throw invalid("an address holds no user and no password");
   if (url.protocol === "http:" && !trimmed.startsWith(INSECURE) && !isLoopback(url.hostname)) {
     throw invalid(

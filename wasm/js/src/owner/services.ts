@@ -48,7 +48,7 @@ export class Services {
   async call(method: string, args: object, client: string): Promise<unknown> {
     const service = this.#services.get(method);
     if (!service) throw new RunlogError("invalid", `there is no call '${method}'`);
-    return service(args as never, client);
+    return await service(args as never, client);
   }
 
   /** The history was written to. */

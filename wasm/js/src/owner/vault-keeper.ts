@@ -1,4 +1,5 @@
 import { RunlogError } from "../errors.js";
+import { fromHex, toHex } from "../hex.js";
 import type { JoinedVault, Joining, Keep, MadeVault, NewVault, Offer, VaultState } from "../vault-types.js";
 import type { Backends } from "./backends.js";
 import type { Engine } from "./engine.js";
@@ -48,22 +49,20 @@ export class VaultKeeper {
     return { state: "locked", ...vault, keptIn: kept };
   }
 
-  async create({ name, keep, request }: NewVault & { readonly request: string }): Promise<MadeVault> {
-    const made = await this.#secret();
-    if (made?.request === request) return { id: made.vault, phrase: this.phrase() };
-    const { id, phrase } = this.#engine.call<MadeVault>("vaultGenerate");
-    await this.#enter({ phrase, name, keep, request }, true);
+  async create({ name, keep, seed }: NewVault & { readonly seed: string }): Promise<MadeVault> {
+    const { id, phrase } = this.#engine.call<MadeVault>("vaultGenerate", { seed });
+    await this.#enter({ phrase, name, keep }, true);
     return { id, phrase };
   }
 
   async join(joining: Joining): Promise<JoinedVault> {
     if ("phrase" in joining) {
       const { phrase, name = "vault", keep } = joining;
-      return this.#enter({ phrase, name, keep, request: null }, false);
+      return this.#enter({ phrase, name, keep }, false);
     }
     const url = relayUrl(joining.relay);
     const offer = await this.#take(joining.code, url);
-    const joined = await this.#enter({ ...offer, keep: joining.keep, request: null }, false);
+    const joined = await this.#enter({ ...offer, keep: joining.keep }, false);
     await this.#backends.addUnlessThere(url);
     return joined;
   }
@@ -107,20 +106,20 @@ export class VaultKeeper {
   }
 
   /** The secret first: a history of a vault whose secret nobody ever saw would be stuck. */
-  async #enter({ phrase, name, keep, request }: Entered, isNew: boolean): Promise<JoinedVault> {
+  async #enter({ phrase, name, keep }: Entered, isNew: boolean): Promise<JoinedVault> {
     const { id } = this.#engine.call<{ id: string }>("vaultCheck", { phrase, name, isNew });
-    await this.#keep({ vault: id, request }, phrase, keep ?? { in: "browser" });
+    await this.#keep(id, phrase, keep ?? { in: "browser" });
     return this.#engine.call("vaultEnter", { phrase, name });
   }
 
-  async #keep(of: Pick<KeptSecret, "vault" | "request">, phrase: string, keep: Keep): Promise<void> {
+  async #keep(vault: string, phrase: string, keep: Keep): Promise<void> {
     switch (keep.in) {
       case "browser":
-        return this.#keychain.keep({ ...of, keptIn: "browser" }, phrase);
+        return this.#keychain.keep({ vault, keptIn: "browser" }, phrase);
       case "passphrase": {
         const { passphrase } = keep;
         const { wrapped } = this.#engine.call<{ wrapped: string }>("vaultWrap", { phrase, passphrase });
-        return this.#keychain.keep({ ...of, keptIn: "passphrase", wrapped }, phrase);
+        return this.#keychain.keep({ vault, keptIn: "passphrase", wrapped }, phrase);
       }
       case "memory":
         if (await this.#secret()) await this.#keychain.forgetSecret();
@@ -143,13 +142,4 @@ interface Entered {
   readonly phrase: string;
   readonly name: string;
   readonly keep: Keep | undefined;
-  readonly request: string | null;
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function fromHex(text: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array((text.match(/../g) ?? []).map((pair) => parseInt(pair, 16)));
 }

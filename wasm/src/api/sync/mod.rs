@@ -40,7 +40,7 @@ impl<S: Store> Api<S> {
     /// | method | |
     /// |---|---|
     /// | `vaultNote` | the vault of this history, and whether it is open |
-    /// | `vaultGenerate` | a new secret, of no history yet |
+    /// | `vaultGenerate` | the secret of a random seed, of no history yet |
     /// | `vaultCheck` | whether this history can be of the vault of a phrase |
     /// | `vaultEnter` | makes this history one of a vault, where it is none, and opens it |
     /// | `vaultWrap` | a phrase, wrapped by a passphrase |
@@ -78,7 +78,7 @@ impl<S: Store> Api<S> {
         let args = call.args;
         match call.method {
             "vaultNote" => self.vault_note(),
-            "vaultGenerate" => Ok(vault::generate(entropy)),
+            "vaultGenerate" => parse::<vault::Generate>(args)?.phrase(),
             "vaultCheck" => self.check_vault(&parse(args)?),
             "vaultEnter" => self.enter_vault(&parse(args)?, now, entropy),
             "vaultWrap" => parse::<vault::Wrap>(args)?.wrapped(entropy),

@@ -41,6 +41,15 @@ impl OpenVault {
     }
 }
 
+/// Makes a secret. The seed comes from the page, so that a call that is sent again to another worker
+/// makes the same one, and nobody is left with a vault whose phrase was never shown.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Generate {
+    /// 32 random bytes in hexadecimal digits.
+    seed: String,
+}
+
 /// Whether a history can be of the vault of a phrase.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -48,7 +57,7 @@ pub(super) struct Check {
     phrase: String,
     /// What people call it; ignored where the history is of it already.
     name: String,
-    /// Whether the history may be of none yet.
+    /// Whether the history is to be of none, or of this one where the call is sent again.
     is_new: bool,
 }
 
@@ -88,12 +97,15 @@ macro_rules! opaque {
     )+};
 }
 
-opaque!(Check, Enter, Wrap, Unwrap);
+opaque!(Generate, Check, Enter, Wrap, Unwrap);
 
-/// A new secret.
-pub(super) fn generate(entropy: &mut dyn Entropy) -> Value {
-    let secret = VaultSecret::generate(entropy);
-    json!({ "id": secret.vault_id().to_string(), "phrase": *secret.phrase() })
+impl Generate {
+    pub(super) fn phrase(&self) -> Result<Value, ApiError> {
+        let seed = from_hex(&self.seed).filter(|seed| seed.len() == VaultSecret::LEN);
+        let seed = seed.ok_or_else(|| ApiError::invalid("seed", "it is 32 random bytes"))?;
+        let secret = VaultSecret::generate(&mut |bytes: &mut [u8]| bytes.copy_from_slice(&seed));
+        Ok(json!({ "id": secret.vault_id().to_string(), "phrase": *secret.phrase() }))
+    }
 }
 
 impl Wrap {
@@ -139,7 +151,7 @@ impl<S: Store> Api<S> {
     pub(super) fn check_vault(&mut self, check: &Check) -> Result<Value, ApiError> {
         let secret = secret_of(&check.phrase)?;
         match self.history.read(|reader| reader.vault())? {
-            Some(_) if check.is_new => {
+            Some(note) if check.is_new && fits(&note, &secret).is_err() => {
                 let text = "this history belongs to a vault already";
                 return Err(ApiError::refused("vaultExists", text));
             }
