@@ -5,6 +5,8 @@ import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/runs.css";
 import "./styles/run.css";
+import "./styles/log.css";
+import "./styles/timeline.css";
 import "./styles/panels.css";
 import "./styles/sync.css";
 

@@ -135,6 +135,46 @@ test("the pages of syncing hinder nobody and say what happened", async () => {
   assert.deepEqual(await violations(page), []);
 });
 
+test("wrong words and wrong codes are told, and nothing is made", async () => {
+  const other = await browse();
+  try {
+    const second = await other.context.newPage();
+    await second.goto(`${hub.url}/start`);
+    await second.getByRole("button", { name: /recovery phrase/ }).last().click();
+    await second.getByRole("textbox", { name: "Recovery phrase" }).fill("not the words of anything");
+    await second.getByRole("button", { name: "Join", exact: true }).click();
+    await second.getByText("Code: phrase").waitFor();
+    await second.getByRole("button", { name: "Back" }).click();
+    await second.getByRole("button", { name: /pairing code/ }).click();
+    await second.getByLabel("Code").fill("abandon-abandon-abandon-abandon-abandon-abandon-abandon-abandon");
+    await second.getByRole("button", { name: "Join", exact: true }).click();
+    await second.getByRole("alert").waitFor();
+    assert.deepEqual(await violations(second), []);
+    await second.goto(`${hub.url}/sync`);
+    await second.getByText("in this browser alone").waitFor();
+  } finally {
+    await other.close();
+  }
+});
+
+test("a reload in the middle of a sync, and a relay that is killed in it, lose nothing", async () => {
+  await page.goto(`${hub.url}/sync`);
+  await page.getByRole("button", { name: "Full sync" }).click();
+  await page.reload();
+  await page.getByRole("button", { name: "Full sync" }).click();
+  await hub.kill();
+  await page.goto(`${hub.url}/record`);
+  await page.getByRole("textbox", { name: "Address" }).fill(`${hub.url}/nothing`);
+  await page.getByRole("button", { name: "Call and record" }).click();
+  await page.getByRole("listitem").filter({ hasText: "Failed" }).waitFor();
+  await hub.restart();
+  await page.goto(`${hub.url}/sync`);
+  await page.getByRole("heading", { name: "Everything is synced" }).waitFor();
+  await native.cli("sync", "now");
+  const runs = await native.json("list");
+  assert.deepEqual(runs.map((run) => run.workflow_id).sort(), ["call-url", "deploy"]);
+});
+
 test("nothing broke the relay's policy", () => {
   const meant = /ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE|ERR_CONNECTION_RESET/;
   assert.deepEqual(browser.problems.filter((problem) => !meant.test(problem)), []);

@@ -2,6 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 
 import { number, plural } from "../format.ts";
+import { useRunlog } from "../history.tsx";
 import { useKeys } from "../keys.ts";
 import { useNarrow } from "../useNarrow.ts";
 import { Problem } from "../ui/Problem.tsx";
@@ -12,6 +13,8 @@ import type { Runs } from "./useRuns.ts";
 
 /** Rows above and below the screen that exist as well. */
 const OVERSCAN = 6;
+/** The most runs that are selected at once. */
+const SELECTED_MAX = 1_000;
 const COLUMNS = ["Status", "Workflow", "Begun", "Duration", "Where", "Id"];
 
 interface RunTableProps {
@@ -26,6 +29,7 @@ interface RunTableProps {
 export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTableProps): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
   const isNarrow = useNarrow();
+  const runlog = useRunlog();
   const [active, setActive] = useState(-1);
   const count = runs.count ?? 0;
   const rows = useVirtualizer({
@@ -35,9 +39,6 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
     overscan: OVERSCAN,
   });
   const items = rows.getVirtualItems();
-  // Rows that leave the screen are used again for those that come: a jump then makes no new elements.
-  const pool = useRef(64);
-  while (pool.current < items.length) pool.current *= 2;
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
   const { show } = runs;
   useEffect(() => show(first, last));
@@ -63,6 +64,10 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
     },
     [selected, onSelect],
   );
+  const selectAll = async () => {
+    const { executions } = await runlog.executions.list({ filter: query.filter, order: query.order, limit: SELECTED_MAX });
+    onSelect(new Set(executions.map((run) => run.id)));
+  };
   const open = () => {
     const run = runs.at(active);
     if (run) onOpen(run.id);
@@ -91,7 +96,7 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
       " ": select,
     };
     const act = to[event.key];
-    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!act || event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     act();
   };
@@ -121,7 +126,12 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
         >
           <div className="run-row table-head" role="row" aria-rowindex={1}>
             <span role="columnheader" className="cell-check">
-              <span className="hidden-text">Selected</span>
+              <input
+                type="checkbox"
+                aria-label="Select all that match, at most 1,000"
+                checked={selected.size > 0 && selected.size >= Math.min(count, SELECTED_MAX)}
+                onChange={(event) => (event.target.checked ? void selectAll() : onSelect(new Set()))}
+              />
             </span>
             {COLUMNS.map((name) => (
               <span key={name} role="columnheader" className={`cell-${name.toLowerCase()}`}>
@@ -134,7 +144,7 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
               const run = runs.at(index);
               return (
                 <RunRow
-                  key={index % pool.current}
+                  key={index}
                   index={index}
                   top={start}
                   height={size}

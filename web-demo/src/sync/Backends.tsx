@@ -1,12 +1,13 @@
 import { useRef, useState, type ReactNode } from "react";
 import type { SyncOptions, SyncStatus } from "runlog";
 
+import { plural } from "../format.ts";
 import { useRunlog } from "../history.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { Empty, Loading } from "../ui/State.tsx";
-import { Ago } from "../ui/Time.tsx";
+import { Ago, useNow } from "../ui/Time.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useAction } from "../ui/useAction.ts";
 import { useOnline } from "../useOnline.ts";
@@ -52,7 +53,8 @@ function Now({ status, onAdd }: { status: SyncStatus; onAdd: () => void }): Reac
       abort.current = new AbortController();
       const report = await sync.run({ ...options, signal: abort.current.signal });
       const failed = report.runs.find((run) => run.error !== null);
-      toast({ text: failed?.error?.message ?? (report.isComplete ? "Synced." : "Not all was done."), tone: failed ? "bad" : "plain" });
+      // What went wrong is told by the backend's card.
+      toast({ text: failed ? "The sync failed." : report.isComplete ? "Synced." : "Not all was done.", tone: failed ? "bad" : "plain" });
     });
   const isBusy = status.isSyncing || action.isBusy;
   const has = status.backends.length > 0;
@@ -94,6 +96,10 @@ function Now({ status, onAdd }: { status: SyncStatus; onAdd: () => void }): Reac
   );
 }
 
+function Soon({ at }: { at: number }): ReactNode {
+  return at - useNow(1_000) < 1_500 ? "in a moment" : <Ago at={at} />;
+}
+
 function headline(status: SyncStatus, isOnline: boolean): string {
   if (!isOnline) return "Offline: changes are kept and synced later";
   if (status.isSyncing) return "Syncing";
@@ -116,14 +122,14 @@ function Background({ status }: { status: SyncStatus }): ReactNode {
   if (held?.by === "failing") {
     return (
       <>
-        {held.failures} failures in a row; the next try is <Ago at={held.until} />. {lastError}
+        {plural(held.failures, "failure")} in a row; the next try is <Soon at={held.until} />.
       </>
     );
   }
   if (held?.by === "throttled") {
     return (
       <>
-        A relay asks to wait; the next sync is <Ago at={held.until} />.
+        A relay asks to wait; the next sync is <Soon at={held.until} />.
       </>
     );
   }
@@ -131,8 +137,8 @@ function Background({ status }: { status: SyncStatus }): ReactNode {
   if (nextAt === null) return "Syncs by itself when something changes.";
   return (
     <>
-      Syncs by itself when something changes, here or on the relay; the next time at the latest{" "}
-      {nextAt - Date.now() < 2_000 ? "in a moment" : <Ago at={nextAt} />}.
+      Syncs by itself when something changes, here or on the relay; the next time at the latest <Soon at={nextAt} />.
+      {lastError !== null && ` The last time: ${lastError}`}
     </>
   );
 }

@@ -118,7 +118,7 @@ function Verification({ run }: { run: SyncRun }): ReactNode {
   const word = (equal: boolean | null) => (equal === null ? (["Not compared", "idle"] as const) : equal ? (["Equal", "ok"] as const) : (["Differs", "bad"] as const));
   return (
     <table className="rows">
-      <caption>Verification</caption>
+      <caption>Verification, in records</caption>
       <thead>
         <tr>
           <th scope="col">Table</th>
