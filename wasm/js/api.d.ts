@@ -40,6 +40,7 @@ export declare function plain(error: unknown): PlainError;
 // index.d.ts
 import { Live } from "./live.js";
 import type { Changes } from "./operations.js";
+import type { Topic } from "./protocol.js";
 import { Recorder, type RecorderOptions } from "./recorder.js";
 import { SyncHistory } from "./sync-history.js";
 import { Sync } from "./sync.js";
@@ -50,6 +51,7 @@ export type { ErrorCode } from "./errors.js";
 export { RunlogError } from "./errors.js";
 export type { Snapshot } from "./live.js";
 export type { Changes } from "./operations.js";
+export type { Topic } from "./protocol.js";
 export type { RecorderOptions } from "./recorder.js";
 export type * from "./sync-types.js";
 export type { EntryPage, RunPage } from "./sync-history.js";
@@ -127,8 +129,11 @@ export declare class Runlog {
     recorder(options?: RecorderOptions): Recorder;
     /** A listing that is kept up to date, whichever tab changes something. */
     live(query?: ListQuery): Live<Page>;
-    /** Any other answer that is kept up to date: `ask` is called again after changes, whichever tab makes them. */
-    watch<T>(ask: () => Promise<T>): Live<T>;
+    /**
+     * Any other answer that is kept up to date: `ask` is called again after changes, whichever tab makes them.
+     * `topic` is what it depends on: `sync` also tells of changes that executions and logs do not show.
+     */
+    watch<T>(ask: () => Promise<T>, topic?: Topic): Live<T>;
     /** Closes the history; another tab's worker takes over if this one had it. */
     close(): Promise<void>;
 }
