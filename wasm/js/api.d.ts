@@ -40,7 +40,7 @@ export declare function plain(error: unknown): PlainError;
 // index.d.ts
 import { Live } from "./live.js";
 import type { Changes } from "./operations.js";
-import type { Topic } from "./protocol.js";
+import type { Topic } from "./topic.js";
 import { Recorder, type RecorderOptions } from "./recorder.js";
 import { SyncHistory } from "./sync-history.js";
 import { Sync } from "./sync.js";
@@ -51,7 +51,7 @@ export type { ErrorCode } from "./errors.js";
 export { RunlogError } from "./errors.js";
 export type { Snapshot } from "./live.js";
 export type { Changes } from "./operations.js";
-export type { Topic } from "./protocol.js";
+export type { Topic } from "./topic.js";
 export type { RecorderOptions } from "./recorder.js";
 export type * from "./sync-types.js";
 export type { EntryPage, RunPage } from "./sync-history.js";
@@ -889,6 +889,13 @@ export declare class Sync {
         signal?: AbortSignal;
     }): Promise<SyncReport>;
 }
+
+// topic.d.ts
+/**
+ * What changed: what executions and logs show, or only how syncing and the vault stand. Who asks for the
+ * latter is told of both.
+ */
+export type Topic = "history" | "sync";
 
 // types.d.ts
 /** The identity of an execution: a UUID. */

@@ -1,5 +1,5 @@
 import { RunlogError } from "./errors.js";
-import type { Topic } from "./protocol.js";
+import type { Topic } from "./topic.js";
 import type { Rpc } from "./rpc.js";
 
 /** What a live query shows. */

@@ -1,5 +1,6 @@
 import type { PlainError } from "./errors.js";
 import type { StorageState } from "./storage-types.js";
+import type { Topic } from "./topic.js";
 
 /** Which call of which client, so that it is carried out once; see `Ticket` in the Rust core. */
 export interface Ticket {
@@ -26,12 +27,6 @@ export type ToWorker =
       readonly file?: Blob | undefined;
     }
   | { readonly type: "close" };
-
-/**
- * What changed: what executions and logs show, or only how syncing and the vault stand. Who asks for the
- * latter is told of both.
- */
-export type Topic = "history" | "sync";
 
 /** From a worker to its tab. */
 export type ToTab =

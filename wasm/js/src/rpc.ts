@@ -1,5 +1,6 @@
 import { RunlogError } from "./errors.js";
-import type { ToTab, Topic, ToWorker } from "./protocol.js";
+import type { ToTab, ToWorker } from "./protocol.js";
+import type { Topic } from "./topic.js";
 import type { StorageState } from "./storage-types.js";
 
 /** What a tab is told when the history is open. */

@@ -1,6 +1,7 @@
 import init, { Database } from "../../generated/runlog_wasm.js";
 import { plain } from "../errors.js";
-import type { Answer, ToOwner, Topic } from "../protocol.js";
+import type { Answer, ToOwner } from "../protocol.js";
+import type { Topic } from "../topic.js";
 import type { StorageState } from "../storage-types.js";
 import { Engine } from "./engine.js";
 import { IndexedKept, MemoryKept } from "./kept.js";

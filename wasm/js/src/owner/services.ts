@@ -1,5 +1,5 @@
 import { RunlogError } from "../errors.js";
-import type { Topic } from "../protocol.js";
+import type { Topic } from "../topic.js";
 import type { SyncCause, SyncOptions, SyncReport } from "../sync-types.js";
 import { Background } from "./background.js";
 import { Backends } from "./backends.js";
