@@ -40,6 +40,7 @@ export declare function plain(error: unknown): PlainError;
 // index.d.ts
 import { Live } from "./live.js";
 import type { Changes } from "./operations.js";
+import type { Topic } from "./protocol.js";
 import { Recorder, type RecorderOptions } from "./recorder.js";
 import { SyncHistory } from "./sync-history.js";
 import { Sync } from "./sync.js";
@@ -50,6 +51,7 @@ export type { ErrorCode } from "./errors.js";
 export { RunlogError } from "./errors.js";
 export type { Snapshot } from "./live.js";
 export type { Changes } from "./operations.js";
+export type { Topic } from "./protocol.js";
 export type { RecorderOptions } from "./recorder.js";
 export type * from "./sync-types.js";
 export type { EntryPage, RunPage } from "./sync-history.js";
@@ -127,8 +129,11 @@ export declare class Runlog {
     recorder(options?: RecorderOptions): Recorder;
     /** A listing that is kept up to date, whichever tab changes something. */
     live(query?: ListQuery): Live<Page>;
-    /** Any other answer that is kept up to date: `ask` is called again after changes, whichever tab makes them. */
-    watch<T>(ask: () => Promise<T>): Live<T>;
+    /**
+     * Any other answer that is kept up to date: `ask` is called again after changes, whichever tab makes them.
+     * `topic` is what it depends on: `sync` also tells of changes that executions and logs do not show.
+     */
+    watch<T>(ask: () => Promise<T>, topic?: Topic): Live<T>;
     /** Closes the history; another tab's worker takes over if this one had it. */
     close(): Promise<void>;
 }
@@ -210,6 +215,90 @@ export interface Changes {
     };
 }
 export declare function update(id: ExecutionId, changes: Changes): Operation[];
+
+// protocol.d.ts
+import type { PlainError } from "./errors.js";
+import type { StorageState } from "./storage-types.js";
+/** Which call of which client, so that it is carried out once; see `Ticket` in the Rust core. */
+export interface Ticket {
+    readonly client: string;
+    readonly number: number;
+    readonly answered: number;
+}
+/** From a tab to its worker. */
+export type ToWorker = {
+    readonly type: "open";
+    readonly name: string;
+    readonly storage: "auto" | "opfs" | "memory";
+    readonly wasmUrl: string;
+    /** Whether a history that cannot be read is to be opened as well. */
+    readonly salvage: boolean;
+} | {
+    readonly type: "call";
+    readonly number: number;
+    readonly method: string;
+    readonly args: object;
+    readonly file?: Blob | undefined;
+} | {
+    readonly type: "close";
+};
+/**
+ * What changed: what executions and logs show, or only how syncing and the vault stand. Who asks for the
+ * latter is told of both.
+ */
+export type Topic = "history" | "sync";
+/** From a worker to its tab. */
+export type ToTab = 
+/** `isNew`: it was not there before this tab's worker made it. */
+{
+    readonly type: "opened";
+    readonly storage: StorageState;
+    readonly isNew: boolean;
+} | {
+    readonly type: "failed";
+    readonly error: PlainError;
+} | {
+    readonly type: "answer";
+    readonly number: number;
+    readonly answer: Answer;
+} | {
+    readonly type: "changed";
+    readonly topic: Topic;
+} | {
+    readonly type: "closed";
+};
+/** What became of a call: its answer in JSON or as a file, or an error. */
+export type Answer = {
+    readonly json: string;
+} | {
+    readonly file: Blob;
+} | {
+    readonly error: PlainError;
+};
+/** Between workers, to all. */
+export type ToAll = {
+    readonly type: "hello";
+} | {
+    readonly type: "owner";
+    readonly epoch: string;
+    readonly storage: StorageState;
+} | {
+    readonly type: "changed";
+    readonly topic: Topic;
+};
+/** To the worker that owns the database. `call` is in JSON. */
+export interface ToOwner {
+    readonly client: string;
+    readonly number: number;
+    readonly method: string;
+    readonly call: string;
+    readonly file?: Blob | undefined;
+}
+/** From the owner to the worker of a client. */
+export interface ToClient {
+    readonly number: number;
+    readonly answer: Answer;
+}
 
 // react/hooks.d.ts
 import type { Execution, ListQuery, Live, LogPart, LogQuery, Page, RunlogError, SyncStatus, VaultState } from "../index.js";
