@@ -4,6 +4,7 @@ import type { BackendStatus, SyncRun } from "runlog";
 import { bytes, duration, number, plural } from "../format.ts";
 import { useRunlog } from "../history.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
+import { Pair } from "../ui/Pair.tsx";
 import { Pill, Progress } from "../ui/Pill.tsx";
 import { Ago } from "../ui/Time.tsx";
 import { toastError } from "../ui/toast.tsx";
@@ -68,15 +69,6 @@ export function BackendCard({ backend }: { backend: BackendStatus }): ReactNode 
         </div>
       </Dialog>
     </section>
-  );
-}
-
-export function Pair({ name, children }: { name: string; children: ReactNode }): ReactNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 
