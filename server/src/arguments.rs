@@ -43,8 +43,8 @@ pub struct Arguments {
     /// Serve the web app from this directory, on the same port
     #[arg(long, value_name = "DIRECTORY", env = "RUNLOG_SERVER_WEB")]
     web: Option<PathBuf>,
-    /// Let only pages of this origin ask from elsewhere, as https://history.example; may be repeated.
-    /// Else all may: without a token they learn nothing
+    /// Let only pages of this origin ask from elsewhere, such as `https://history.example`; may be
+    /// repeated. Else all may: without a token they learn nothing
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<Origin>,
     /// Bytes that a new vault may take

@@ -40,6 +40,7 @@ export declare function plain(error: unknown): PlainError;
 // index.d.ts
 import { Live } from "./live.js";
 import type { Changes } from "./operations.js";
+import type { Topic } from "./protocol.js";
 import { Recorder, type RecorderOptions } from "./recorder.js";
 import { SyncHistory } from "./sync-history.js";
 import { Sync } from "./sync.js";
@@ -50,6 +51,7 @@ export type { ErrorCode } from "./errors.js";
 export { RunlogError } from "./errors.js";
 export type { Snapshot } from "./live.js";
 export type { Changes } from "./operations.js";
+export type { Topic } from "./protocol.js";
 export type { RecorderOptions } from "./recorder.js";
 export type * from "./sync-types.js";
 export type { EntryPage, RunPage } from "./sync-history.js";
@@ -127,8 +129,11 @@ export declare class Runlog {
     recorder(options?: RecorderOptions): Recorder;
     /** A listing that is kept up to date, whichever tab changes something. */
     live(query?: ListQuery): Live<Page>;
-    /** Any other answer that is kept up to date: `ask` is called again after changes, whichever tab makes them. */
-    watch<T>(ask: () => Promise<T>): Live<T>;
+    /**
+     * Any other answer that is kept up to date: `ask` is called again after changes, whichever tab makes them.
+     * `topic` is what it depends on: `sync` also tells of changes that executions and logs do not show.
+     */
+    watch<T>(ask: () => Promise<T>, topic?: Topic): Live<T>;
     /** Closes the history; another tab's worker takes over if this one had it. */
     close(): Promise<void>;
 }
@@ -211,90 +216,6 @@ export interface Changes {
 }
 export declare function update(id: ExecutionId, changes: Changes): Operation[];
 
-// protocol.d.ts
-import type { PlainError } from "./errors.js";
-import type { StorageState } from "./storage-types.js";
-/** Which call of which client, so that it is carried out once; see `Ticket` in the Rust core. */
-export interface Ticket {
-    readonly client: string;
-    readonly number: number;
-    readonly answered: number;
-}
-/** From a tab to its worker. */
-export type ToWorker = {
-    readonly type: "open";
-    readonly name: string;
-    readonly storage: "auto" | "opfs" | "memory";
-    readonly wasmUrl: string;
-    /** Whether a history that cannot be read is to be opened as well. */
-    readonly salvage: boolean;
-} | {
-    readonly type: "call";
-    readonly number: number;
-    readonly method: string;
-    readonly args: object;
-    readonly file?: Blob | undefined;
-} | {
-    readonly type: "close";
-};
-/**
- * What changed: what executions and logs show, or only how syncing and the vault stand. Who asks for the
- * latter is told of both.
- */
-export type Topic = "history" | "sync";
-/** From a worker to its tab. */
-export type ToTab = 
-/** `isNew`: it was not there before this tab's worker made it. */
-{
-    readonly type: "opened";
-    readonly storage: StorageState;
-    readonly isNew: boolean;
-} | {
-    readonly type: "failed";
-    readonly error: PlainError;
-} | {
-    readonly type: "answer";
-    readonly number: number;
-    readonly answer: Answer;
-} | {
-    readonly type: "changed";
-    readonly topic: Topic;
-} | {
-    readonly type: "closed";
-};
-/** What became of a call: its answer in JSON or as a file, or an error. */
-export type Answer = {
-    readonly json: string;
-} | {
-    readonly file: Blob;
-} | {
-    readonly error: PlainError;
-};
-/** Between workers, to all. */
-export type ToAll = {
-    readonly type: "hello";
-} | {
-    readonly type: "owner";
-    readonly epoch: string;
-    readonly storage: StorageState;
-} | {
-    readonly type: "changed";
-    readonly topic: Topic;
-};
-/** To the worker that owns the database. `call` is in JSON. */
-export interface ToOwner {
-    readonly client: string;
-    readonly number: number;
-    readonly method: string;
-    readonly call: string;
-    readonly file?: Blob | undefined;
-}
-/** From the owner to the worker of a client. */
-export interface ToClient {
-    readonly number: number;
-    readonly answer: Answer;
-}
-
 // react/hooks.d.ts
 import type { Execution, ListQuery, Live, LogPart, LogQuery, Page, RunlogError, SyncStatus, VaultState } from "../index.js";
 /** What a hook shows. It stays the same object until something of it changes. */
@@ -372,7 +293,6 @@ export declare function useRunlog(): Runlog | undefined;
 
 // recorder.d.ts
 import { RunlogError } from "./errors.js";
-import type { Rpc } from "./rpc.js";
 import type { Ending, ExecutionId, NewExecution, NewLine } from "./types.js";
 /** How a {@link Recorder} works. */
 export interface RecorderOptions {
@@ -380,16 +300,22 @@ export interface RecorderOptions {
     readonly operationsMax?: number;
     /** Writes at the latest after so many milliseconds: 100 unless given. */
     readonly delay?: number;
-    /** Told of each operation that was refused, and of writes that failed; the console unless given. */
+    /**
+     * Holds at most so many operations where there is no space for them, and drops what comes then: 100,000
+     * unless given.
+     */
+    readonly heldMax?: number;
+    /** Told of each operation that was refused or dropped, and of writes that failed; the console unless given. */
     readonly onError?: (error: RunlogError, id: ExecutionId | undefined) => void;
 }
 /**
  * Records without waiting: what it is told is gathered and written in batches. What happened before a
  * {@link flush} is stored once that resolves.
+ *
+ * Where there is no space it holds what it could not write and tries again, now and then and at each flush.
  */
 export declare class Recorder {
     #private;
-    constructor(rpc: Rpc, options?: RecorderOptions);
     /** An execution begins. */
     start(execution: NewExecution): ExecutionId;
     /** It printed something, or told of an event. */
@@ -399,35 +325,13 @@ export declare class Recorder {
     /**
      * Writes what was gathered. Once it resolves, what was recorded before survives the end of every tab;
      * with `durable`, loss of power as well.
+     *
+     * @throws RunlogError `quota` where there is no space: nothing was lost, and it is written once there is. Any
+     * other where something that was recorded since the last flush could not be stored.
      */
     flush({ durable }?: {
         durable?: boolean;
     }): Promise<void>;
-}
-
-// rpc.d.ts
-import type { ToTab, Topic, ToWorker } from "./protocol.js";
-import type { StorageState } from "./storage-types.js";
-/** What a tab is told when the history is open. */
-export type Opened = Extract<ToTab, {
-    type: "opened";
-}>;
-/** A tab's end of the line to its worker. */
-export declare class Rpc {
-    #private;
-    constructor(worker: Worker, open: Extract<ToWorker, {
-        type: "open";
-    }>);
-    /** Resolves once a worker of this origin has the database open. */
-    get opened(): Promise<Opened>;
-    /** Where the history is kept; `undefined` until it is open. */
-    get storage(): StorageState | undefined;
-    /** Calls a method of the owner. It waits, through changes of the owner, until one answers. */
-    call<T>(method: string, args: object, file?: Blob): Promise<T>;
-    /** Calls `tell` after changes, in any tab; the function it gives ends that. */
-    onChange(tell: () => void, topic?: Topic): () => void;
-    /** Ends the worker. If it is the owner, another tab's takes over. */
-    close(): Promise<void>;
 }
 
 // storage-types.d.ts

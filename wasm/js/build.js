@@ -27,6 +27,7 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 const place = profile === "dev" ? copyFileSync : optimise;
 place(join(here, "generated/runlog_wasm_bg.wasm"), join(dist, "runlog.wasm"));
+for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) copyFileSync(join(root, licence), join(dist, licence));
 await build({
   absWorkingDir: here,
   entryPoints: ["src/index.ts", "src/worker.ts", "src/react/index.ts"],

@@ -93,7 +93,7 @@ impl Database {
     /// An object with `code` and `message`; nothing was done by the step.
     #[wasm_bindgen(js_name = pollJob, unchecked_return_type = "JobStep")]
     pub fn poll_job(&self) -> Result<JsValue, JsValue> {
-        let step = self.api.borrow_mut().poll_job(now(), &mut random);
+        let step = self.timed(|api| api.poll_job(now(), &mut random));
         Ok(match step.map_err(|error| from_api(&error))? {
             Step::Continue => object(&[("kind", "continue".into())]),
             Step::Done => object(&[("kind", "done".into())]),
@@ -112,7 +112,7 @@ impl Database {
     /// An object with `code` and `message`; nothing was done.
     #[wasm_bindgen(js_name = workAhead)]
     pub fn work_ahead(&self) -> Result<(), JsValue> {
-        let done = self.api.borrow_mut().work_ahead(&mut random);
+        let done = self.timed(|api| api.work_ahead(&mut random));
         done.map_err(|error| from_api(&error))
     }
 
@@ -166,6 +166,17 @@ impl Database {
         let connection = self.api.into_inner().into_history().into_store().into_connection();
         connection.close().map_err(|(_, error)| thrown("storage", &error.to_string()))?;
         self.files.release().map_err(|error| refused(error.into()))
+    }
+}
+
+impl Database {
+    /// Does a part of a sync, and tells the sync how long it took.
+    fn timed<T>(&self, work: impl FnOnce(&mut Api<SqliteStore>) -> T) -> T {
+        let mut api = self.api.borrow_mut();
+        let began = Date::now();
+        let done = work(&mut api);
+        api.job_took(Date::now() - began);
+        done
     }
 }
 

@@ -46,16 +46,29 @@ export async function serveDirectory(directory, pages = {}) {
 /** Chromium with an empty profile on disk: a context without one has slow storage of another kind. */
 export async function browse() {
   const profile = mkdtempSync(join(tmpdir(), "runlog-chromium-"));
+  const { context, close } = await launch(profile);
+  return {
+    context,
+    close: async () => {
+      await close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Chromium with a profile that stays. `kill` ends its main process without a word. */
+export async function launch(profile) {
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     headless: true,
     args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
   });
-  const close = async () => {
-    await context.close();
-    rmSync(profile, { recursive: true, force: true });
+  const devtools = await context.browser()?.newBrowserCDPSession();
+  const kill = async () => {
+    const { processInfo } = await devtools.send("SystemInfo.getProcessInfo");
+    process.kill(processInfo.find(({ type }) => type === "browser").id, "SIGKILL");
   };
-  return { context, close };
+  return { context, kill, close: () => context.close() };
 }
 
 /** A tab with the history of that name open as `runlog`; the script `first` runs before all of its worker's. */

@@ -99,6 +99,8 @@ test("it holds one worker, one module of WebAssembly, and nothing of how it is m
   const code = files.filter((file) => !file.endsWith(".d.ts")).sort();
   assert.deepEqual(code, [
     "README.md",
+    "dist/LICENSE-APACHE",
+    "dist/LICENSE-MIT",
     "dist/index.js",
     "dist/react/index.js",
     "dist/runlog.wasm",

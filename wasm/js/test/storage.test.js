@@ -85,7 +85,6 @@ test("the trash keeps what was deleted as long as it is told", async () => {
     await runlog.storage.setRetention({ trashDays: 0 });
     const id = await runlog.executions.start({ kind: "job", workflowId: "x" });
     await runlog.executions.delete(id);
-    await new Promise((resolve) => setTimeout(resolve, 5));
     const purged = await runlog.storage.emptyTrash();
     await runlog.storage.setRetention({ trashDays: null });
     return { before, purged, after: await runlog.storage.retention() };
@@ -213,5 +212,47 @@ test("a history that the browser removed is told apart from one that never was",
     return { code: runlog.storage.reason?.code, left: await runlog.executions.count() };
   });
   assert.deepEqual(seen, { code: "evicted", left: 0 });
+  await tab.close();
+});
+
+test("where the quota is used up nothing is lost, and it goes on once there is room", async () => {
+  const tab = await open("quota");
+  const devtools = await browser.context.newCDPSession(tab);
+  const origin = new URL(server.url).origin;
+  const { usage } = await devtools.send("Storage.getUsageAndQuota", { origin });
+  await record(tab, 10);
+  await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: usage + (1 << 20) });
+  const full = await tab.evaluate(async () => {
+    const told = [];
+    globalThis.recorder = runlog.recorder({ onError: (error) => told.push(error.code) });
+    globalThis.ids = [];
+    globalThis.code = (promise) => promise.then(() => "none", (error) => error.code);
+    const text = "x".repeat(10_000);
+    for (let number = 0; number < 1_000; number += 1) {
+      const id = recorder.start({ kind: "job", workflowId: "large", note: text, params: { number: String(number) } });
+      recorder.append(id, `${number}`);
+      recorder.finish(id, { outcome: "completed" });
+      ids.push(id);
+    }
+    return {
+      flush: await code(recorder.flush({ durable: true })),
+      awaited: await code(
+        Promise.all(ids.slice(0, 500).map(() => runlog.executions.start({ kind: "job", workflowId: "more", note: text }))),
+      ),
+      told: [...new Set(told)],
+      count: await runlog.executions.count(),
+      ok: (await runlog.storage.check()).ok,
+    };
+  });
+  assert.deepEqual([full.flush, full.awaited, full.told, full.ok], ["quota", "quota", ["quota"], true]);
+  assert.ok(full.count >= 10 && full.count < 1_010, `${full.count} are stored`);
+  await devtools.send("Storage.overrideQuotaForOrigin", { origin });
+  const after = await tab.evaluate(async () => {
+    const flush = await code(recorder.flush({ durable: true }));
+    const { executions } = await runlog.executions.list({ limit: 1_000, filter: { workflowId: "large" } });
+    const stored = new Set(executions.filter((run) => run.status === "completed").map((run) => run.id));
+    return { flush, missing: ids.filter((id) => !stored.has(id)).length, ok: (await runlog.storage.check()).ok };
+  });
+  assert.deepEqual(after, { flush: "none", missing: 0, ok: true });
   await tab.close();
 });

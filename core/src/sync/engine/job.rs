@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::lane::{Lane, LaneWant, Surroundings};
+use super::pace::Pace;
 use crate::entropy::Entropy;
 use crate::history::{History, HistoryError};
 use crate::id::{DeviceId, ExecutionId};
@@ -34,6 +35,10 @@ pub struct JobOptions {
     pub page_bytes: u32,
     /// About how many bytes of records are handed over at once.
     pub batch_bytes: usize,
+    /// About how many milliseconds a step may take: pages and batches are as large as the steps told
+    /// by [`Job::took`] let them, whatever `page_bytes` and `batch_bytes` say. `None` where nobody
+    /// waits for a step to end.
+    pub step_ms: Option<u32>,
     /// Where the history was copied to before the job, so that it can be undone.
     pub backup_path: Option<String>,
 }
@@ -50,6 +55,7 @@ impl Default for JobOptions {
             verify: false,
             page_bytes: 1 << 20,
             batch_bytes: 2 << 20,
+            step_ms: None,
             backup_path: None,
         }
     }
@@ -95,6 +101,7 @@ pub struct Job {
     lanes: Vec<Lane>,
     stage: Stage,
     cancelled: bool,
+    pace: Option<Pace>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +120,17 @@ impl Job {
     /// A job that has not begun.
     pub fn new(vault: Arc<Vault>, options: JobOptions) -> Self {
         let surroundings = Surroundings { vault, options: options.clone() };
-        Self { options, surroundings, lanes: Vec::new(), stage: Stage::Begin, cancelled: false }
+        let pace = options.step_ms.map(Pace::new);
+        let mut job = Self {
+            options,
+            surroundings,
+            lanes: Vec::new(),
+            stage: Stage::Begin,
+            cancelled: false,
+            pace,
+        };
+        job.keep_pace();
+        job
     }
 
     /// Goes on by one step: at most one transaction.
@@ -154,7 +171,9 @@ impl Job {
         };
         Ok(match want {
             LaneWant::Send(request) => {
-                Want::Send(Errand { backend: lane.backend(), device: history.device(), request })
+                let backend = lane.backend();
+                self.keep_pace();
+                Want::Send(Errand { backend, device: history.device(), request })
             }
             LaneWant::Continue => Want::Continue,
             LaneWant::Over => {
@@ -198,6 +217,14 @@ impl Job {
         }
     }
 
+    /// Tells how many milliseconds a step took, or what was done ahead: see
+    /// [`JobOptions::step_ms`].
+    pub fn took(&mut self, millis: f64) {
+        if let Some(pace) = &mut self.pace {
+            pace.took(millis);
+        }
+    }
+
     /// Stops at the next step: what was merged and acknowledged by then stays.
     pub fn cancel(&mut self) {
         self.cancelled = true;
@@ -206,6 +233,14 @@ impl Job {
     /// The runs so far, one a backend.
     pub fn runs(&self) -> impl Iterator<Item = &SyncRun> {
         self.lanes.iter().map(Lane::run)
+    }
+
+    fn keep_pace(&mut self) {
+        if let Some(pace) = &mut self.pace {
+            let bytes = pace.next_bytes();
+            self.surroundings.options.page_bytes = bytes;
+            self.surroundings.options.batch_bytes = bytes as usize;
+        }
     }
 
     /// One step of emptying the trash: everything has been pulled, so that edits made elsewhere are

@@ -15,6 +15,9 @@
 //! A driver that sends without blocking calls [`Job::work_ahead`] between sending and waiting, so that
 //! the next batch is sealed while the relay works on the last one.
 //!
+//! A driver that serves others between steps says what they may take ([`JobOptions::step_ms`]) and tells
+//! what they took ([`Job::took`]).
+//!
 //! Each `poll` does at most one transaction of bounded size, so a driver may show progress, serve
 //! others, or cancel between any two. Whatever fails, and wherever the process dies, the history
 //! stands as after some poll, and the next job goes on from there.
@@ -46,6 +49,7 @@ mod exporting;
 mod importing;
 mod job;
 mod lane;
+mod pace;
 mod recording;
 mod repairing;
 mod verifying;

@@ -17,11 +17,8 @@ use super::super::shape::{BackendName, Text, Way};
 use super::super::shape_sync;
 use super::super::{Api, ApiError};
 
-/// About how many bytes of records a page may have: less than natively, as each page is one
-/// transaction, during which the worker serves nobody else.
-const PAGE_BYTES: u32 = 256 << 10;
-/// About how many bytes of records a push has.
-const BATCH_BYTES: usize = 512 << 10;
+/// About how many milliseconds a step may take, during which the worker serves nobody else.
+const STEP_MS: u32 = 25;
 
 /// Begins a sync.
 #[derive(Debug, Deserialize)]
@@ -55,9 +52,8 @@ impl Begin {
             backends: self.backends.into_iter().map(|name| name.0).collect(),
             only: self.only.unwrap_or_default().into_iter().map(|id| id.0).collect(),
             verify: self.verify,
-            page_bytes: PAGE_BYTES,
-            batch_bytes: BATCH_BYTES,
-            backup_path: None,
+            step_ms: Some(STEP_MS),
+            ..JobOptions::default()
         }
     }
 }
@@ -199,6 +195,13 @@ impl<S: Store> Api<S> {
         running.job.count_bytes(running.asked, body.len() as u64);
         running.job.answer(Ok(answer));
         Ok(Heard::Taken)
+    }
+
+    /// Tells the sync how many milliseconds a step took, or what was done ahead.
+    pub fn job_took(&mut self, millis: f64) {
+        if let Some(running) = &mut self.held.job {
+            running.job.took(millis);
+        }
     }
 
     /// Tells the sync that the relay lets this device in no more, or does not know the vault.
