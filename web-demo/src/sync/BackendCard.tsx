@@ -25,7 +25,7 @@ export function BackendCard({ backend }: { backend: BackendStatus }): ReactNode 
       <p className="soft cut" title={backend.url}>
         <code>{backend.url}</code>
       </p>
-      {backend.state !== "up_to_date" && backend.words !== "" && <p>{backend.words}</p>}
+      {!["up_to_date", "syncing"].includes(backend.state) && backend.words !== "" && <p>{backend.words}</p>}
       {backend.lastRun?.status === "running" && <Running run={backend.lastRun} />}
       <dl className="pairs">
         <Pair name="To hand over">{waiting}</Pair>
