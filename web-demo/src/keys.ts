@@ -12,7 +12,7 @@ export function useKeys(actions: Readonly<Record<string, Action>>): void {
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (isTyped(event.target) || document.querySelector("[role=dialog]")) return;
+      if (isTyped(event.target) || document.querySelector("[role=dialog], [role=menu]")) return;
       const action = newest.current[event.key];
       if (!action) return;
       event.preventDefault();

@@ -120,12 +120,12 @@ test("all that match are deleted and restored at once", async () => {
   await visit(["/runs?q=status:cancelled", "row"]);
   await page.locator(".table-body .cell-id").first().waitFor();
   const many = await page.locator(".table-body .cell-id").count();
-  await page.getByRole("checkbox", { name: "Select all" }).check();
+  await page.getByRole("checkbox", { name: "Select all" }).click();
   await page.getByRole("button", { name: "Delete" }).click();
   await page.getByText(`${many} runs moved to the trash`).waitFor();
   await page.getByText("No run matches").waitFor();
   await visit(["/runs?trash=1", "row"]);
-  await page.getByRole("checkbox", { name: "Select all" }).check();
+  await page.getByRole("checkbox", { name: "Select all" }).click();
   await page.getByRole("button", { name: "Restore" }).click();
   await page.getByText("The trash is empty").waitFor();
 });

@@ -3,8 +3,11 @@ import type { Execution, SyncEntry, Why, Written } from "runlog";
 
 import { plural } from "../format.ts";
 import { useLive, useRunlog } from "../history.tsx";
+import { deviceName } from "../runs/RunRow.tsx";
 import { SyncRunDetail } from "../sync/SyncRunDetail.tsx";
+import { useSyncStatus } from "../sync/useSync.ts";
 import { CAUSE, DIRECTION, FAILURES, KIND, OUTCOME } from "../sync/words.ts";
+import { Pair } from "../ui/Pair.tsx";
 import { Pill } from "../ui/Pill.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { Empty, Loading } from "../ui/State.tsx";
@@ -77,11 +80,12 @@ export function HistoryTab({ run }: { run: Execution }): ReactNode {
 }
 
 function Told({ item, run, onOpen }: { item: Item; run: Execution; onOpen: (id: string) => void }): ReactNode {
+  const device = useSyncStatus()?.deviceId;
   switch (item.type) {
     case "life":
       return (
         <div>
-          <strong>{item.text}</strong> <span className="soft">on {run.hostName ?? `device ${item.device.slice(-8)}`}</span>
+          <strong>{item.text}</strong> <span className="soft">on {deviceName(run, device)}</span>
         </div>
       );
     case "edit":
@@ -99,8 +103,8 @@ function Edit({ why, onOpen }: { why: Why; onOpen: (id: string) => void }): Reac
         <strong>{field}</strong> became {valueText(value)} <span className="soft">— why?</span>
       </summary>
       <dl className="pairs">
-        <Answer name="Written by">{written && <Writer written={written} />}</Answer>
-        <Answer name="Came here">
+        <Pair name="Written by">{written && <Writer written={written} />}</Pair>
+        <Pair name="Came here">
           {arrived ? (
             <>
               <Time at={arrived.at} /> by{" "}
@@ -114,18 +118,18 @@ function Edit({ why, onOpen }: { why: Why; onOpen: (id: string) => void }): Reac
           ) : (
             "not known any more"
           )}
-        </Answer>
+        </Pair>
         {displaced && (
-          <Answer name={displaced.byThisValue ? "Displaced" : "Displaced last"}>
+          <Pair name={displaced.byThisValue ? "Displaced" : "Displaced last"}>
             {valueText(displaced.value)}, written by <Writer written={displaced.written} />
-          </Answer>
+          </Pair>
         )}
         {written && (
-          <Answer name="Clock">
+          <Pair name="Clock">
             <code>
               {new Date(written.at).toISOString()} #{written.counter}
             </code>
-          </Answer>
+          </Pair>
         )}
       </dl>
     </details>
@@ -137,15 +141,6 @@ function Writer({ written }: { written: Written }): ReactNode {
     <>
       {written.here ? "this browser" : <>device <code>{written.deviceId.slice(-8)}</code></>}, <Time at={written.at} />
     </>
-  );
-}
-
-function Answer({ name, children }: { name: string; children: ReactNode }): ReactNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

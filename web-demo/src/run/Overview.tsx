@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import { fullTime } from "../format.ts";
 import { useLive, useRunlog } from "../history.tsx";
 import { slowly } from "../slowly.ts";
+import { Pair } from "../ui/Pair.tsx";
 import { LineText } from "./LineText.tsx";
 import { Note } from "./Note.tsx";
 import { Tags } from "./Tags.tsx";
@@ -59,17 +60,6 @@ export function Overview({ run }: { run: Execution }): ReactNode {
 
 function quoted(value: string): string {
   return /\s/.test(value) ? `"${value}"` : value;
-}
-
-/** A name with its value, where there is one. */
-function Pair({ name, children }: { name: string; children: ReactNode }): ReactNode {
-  if (children === null || children === "" || children === undefined) return null;
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }
 
 /** Lines that are shown, and those that are read for them: events stand between. */

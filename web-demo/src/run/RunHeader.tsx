@@ -4,15 +4,18 @@ import { Link } from "wouter";
 
 import { fullTime } from "../format.ts";
 import { useRunlog } from "../history.tsx";
-import { Duration } from "../runs/RunRow.tsx";
+import { deviceName, Duration } from "../runs/RunRow.tsx";
+import { useSyncStatus } from "../sync/useSync.ts";
 import { useNarrow } from "../useNarrow.ts";
 import { Icon } from "../ui/Icon.tsx";
+import { Pair } from "../ui/Pair.tsx";
 import { Status } from "../ui/Status.tsx";
 import { Time } from "../ui/Time.tsx";
 import { toast, toastError } from "../ui/toast.tsx";
 
 /** Which run it is, how it went, and what can be done with it. */
 export function RunHeader({ run }: { run: Execution }): ReactNode {
+  const device = useSyncStatus()?.deviceId;
   return (
     <header className="run-head">
       <div className="run-title">
@@ -26,22 +29,22 @@ export function RunHeader({ run }: { run: Execution }): ReactNode {
         <Actions run={run} />
       </div>
       <dl className="facts">
-        <Fact name="Begun">{run.startedAt === null ? "not yet" : <Moment at={run.startedAt} />}</Fact>
-        <Fact name="Duration">
+        <Pair name="Begun">{run.startedAt === null ? "not yet" : <Moment at={run.startedAt} />}</Pair>
+        <Pair name="Duration">
           <Duration run={run} />
-        </Fact>
+        </Pair>
         {run.endedAt !== null && (
-          <Fact name={run.endedAtApproximate ? "Last heard of" : "Ended"}>
+          <Pair name={run.endedAtApproximate ? "Last heard of" : "Ended"}>
             <Moment at={run.endedAt} />
-          </Fact>
+          </Pair>
         )}
         {(run.exitCode !== null || run.signal !== null) && (
-          <Fact name={run.signal === null ? "Exit code" : "Signal"}>{run.signal ?? run.exitCode}</Fact>
+          <Pair name={run.signal === null ? "Exit code" : "Signal"}>{run.signal ?? run.exitCode}</Pair>
         )}
-        <Fact name="Device">{run.hostName ?? <code title={run.deviceId}>{run.deviceId.slice(-8)}</code>}</Fact>
-        <Fact name="Id">
+        <Pair name="Device">{deviceName(run, device)}</Pair>
+        <Pair name="Id">
           <CopyId id={run.id} shown={run.shortId} />
-        </Fact>
+        </Pair>
       </dl>
       {run.deleted && (
         <p className="notice" data-tone="warn">
@@ -50,15 +53,6 @@ export function RunHeader({ run }: { run: Execution }): ReactNode {
         </p>
       )}
     </header>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }): ReactNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

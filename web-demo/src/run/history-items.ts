@@ -3,7 +3,7 @@ import type { Execution, Json, Millis, SyncEntry, Why } from "runlog";
 
 /** Something that happened to a run. Another source adds another `type`. */
 export type Item =
-  | { readonly type: "life"; readonly key: string; readonly at: Millis; readonly text: string; readonly device: string }
+  | { readonly type: "life"; readonly key: string; readonly at: Millis; readonly text: string }
   | { readonly type: "edit"; readonly key: string; readonly at: Millis; readonly why: Why }
   | { readonly type: "sync"; readonly key: string; readonly at: Millis; readonly entry: SyncEntry };
 
@@ -12,7 +12,7 @@ export type Source = Item["type"];
 /** What its own device told of it. */
 export function lifeOf(run: Execution): readonly Item[] {
   const item = (at: Millis | null, text: string): Item[] =>
-    at === null ? [] : [{ type: "life", key: `life ${text}`, at, text, device: run.deviceId }];
+    at === null ? [] : [{ type: "life", key: `life ${text}`, at, text }];
   const ending = run.endedAtApproximate ? "last heard of; its process died unseen" : `${run.status}${run.exitCode === null ? "" : `, exit code ${run.exitCode}`}`;
   return [...item(run.createdAt, "created"), ...item(run.startedAt, "started"), ...item(run.endedAt, ending)];
 }

@@ -12,6 +12,8 @@ interface RunRowProps {
   height: number;
   /** `undefined` where it is not loaded yet. */
   run: Summary | undefined;
+  /** This device. */
+  device: string | undefined;
   isActive: boolean;
   isSelected: boolean;
   onToggle: (id: string) => void;
@@ -19,7 +21,7 @@ interface RunRowProps {
 }
 
 /** One run of the listing; a click on its link is the table's to take. */
-export const RunRow = memo(function RunRow({ index, top, height, run, isActive, isSelected, onToggle, onActive }: RunRowProps): ReactNode {
+export const RunRow = memo(function RunRow({ index, top, height, run, device, isActive, isSelected, onToggle, onActive }: RunRowProps): ReactNode {
   return (
     <div
       id={`run-${index}`}
@@ -31,14 +33,14 @@ export const RunRow = memo(function RunRow({ index, top, height, run, isActive, 
       style={{ height, transform: `translateY(${top}px)` }}
       onPointerDown={() => onActive(index)}
     >
-      {run ? <Cells run={run} isSelected={isSelected} onToggle={onToggle} /> : <span role="gridcell" className="cell-workflow" aria-label="Loading" />}
+      {run ? <Cells run={run} device={device} isSelected={isSelected} onToggle={onToggle} /> : <span role="gridcell" className="cell-workflow" aria-label="Loading" />}
     </div>
   );
 });
 
-type CellsProps = Pick<RunRowProps, "isSelected" | "onToggle"> & { run: Summary };
+type CellsProps = Pick<RunRowProps, "device" | "isSelected" | "onToggle"> & { run: Summary };
 
-function Cells({ run, isSelected, onToggle }: CellsProps): ReactNode {
+function Cells({ run, device, isSelected, onToggle }: CellsProps): ReactNode {
   return (
     <>
       <span role="gridcell" className="cell-check">
@@ -72,13 +74,19 @@ function Cells({ run, isSelected, onToggle }: CellsProps): ReactNode {
         <Duration run={run} />
       </span>
       <span role="gridcell" className="cell-where soft cut">
-        {run.hostName ?? "this browser"}
+        {deviceName(run, device)}
       </span>
       <span role="gridcell" className="cell-id soft mono">
         {run.shortId}
       </span>
     </>
   );
+}
+
+/** Where a run was, as people know the place. */
+export function deviceName(run: Summary, device: string | undefined): string {
+  if (run.hostName !== null) return run.hostName;
+  return run.deviceId === device ? "this browser" : `device ${run.deviceId.slice(-8)}`;
 }
 
 /** How long it took, or takes so far. */

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type Mous
 import { number, plural } from "../format.ts";
 import { useRunlog } from "../history.tsx";
 import { useKeys } from "../keys.ts";
+import { useSyncStatus } from "../sync/useSync.ts";
 import { useNarrow } from "../useNarrow.ts";
 import { Problem } from "../ui/Problem.tsx";
 import { RunRow } from "./RunRow.tsx";
@@ -30,6 +31,7 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
   const scroller = useRef<HTMLDivElement>(null);
   const isNarrow = useNarrow();
   const runlog = useRunlog();
+  const device = useSyncStatus()?.deviceId;
   const [active, setActive] = useState(-1);
   const count = runs.count ?? 0;
   const rows = useVirtualizer({
@@ -149,6 +151,7 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
                   top={start}
                   height={size}
                   run={run}
+                  device={device}
                   isActive={index === active}
                   isSelected={run !== undefined && selected.has(run.id)}
                   onToggle={toggle}

@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactNode } from "react";
+import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { useLocation } from "wouter";
 
 import { useKeys } from "../keys.ts";
@@ -18,6 +18,8 @@ export function RunsPage(): ReactNode {
   const runs = useRuns(query, pausedAt);
   const togglePause = () => setPausedAt((at) => (at === null ? Date.now() : null));
   const none = useMemo(() => new Set<string>(), []);
+  // What is not shown any more is not to be deleted by mistake.
+  useEffect(() => setSelected(none), [none, query.filter]);
   useKeys({ p: togglePause, Escape: () => setSelected(none) });
   return (
     <div className="runs-page">

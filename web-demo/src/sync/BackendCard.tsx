@@ -4,6 +4,7 @@ import type { BackendStatus, SyncRun } from "runlog";
 import { bytes, duration, number, plural } from "../format.ts";
 import { useRunlog } from "../history.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
+import { Pair } from "../ui/Pair.tsx";
 import { Pill, Progress } from "../ui/Pill.tsx";
 import { Ago } from "../ui/Time.tsx";
 import { toastError } from "../ui/toast.tsx";
@@ -24,7 +25,7 @@ export function BackendCard({ backend }: { backend: BackendStatus }): ReactNode 
       <p className="soft cut" title={backend.url}>
         <code>{backend.url}</code>
       </p>
-      {backend.state !== "up_to_date" && backend.words !== "" && <p>{backend.words}</p>}
+      {!["up_to_date", "syncing"].includes(backend.state) && backend.words !== "" && <p>{backend.words}</p>}
       {backend.lastRun?.status === "running" && <Running run={backend.lastRun} />}
       <dl className="pairs">
         <Pair name="To hand over">{waiting}</Pair>
@@ -68,15 +69,6 @@ export function BackendCard({ backend }: { backend: BackendStatus }): ReactNode 
         </div>
       </Dialog>
     </section>
-  );
-}
-
-export function Pair({ name, children }: { name: string; children: ReactNode }): ReactNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

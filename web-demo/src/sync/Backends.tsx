@@ -118,6 +118,7 @@ function headline(status: SyncStatus, isOnline: boolean): string {
 function Background({ status }: { status: SyncStatus }): ReactNode {
   const { background } = status;
   if (!background) return "Syncs only when told to.";
+  if (status.isSyncing) return "The page may be closed at any time: the next sync goes on from there.";
   const { held, nextAt, lastError } = background;
   if (held?.by === "failing") {
     return (

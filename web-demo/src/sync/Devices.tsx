@@ -4,6 +4,7 @@ import type { Device, Offer } from "runlog";
 import { useRunlog } from "../history.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { Pair } from "../ui/Pair.tsx";
 import { Pill } from "../ui/Pill.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { Loading } from "../ui/State.tsx";
@@ -11,7 +12,6 @@ import { Ago } from "../ui/Time.tsx";
 import { useAction } from "../ui/useAction.ts";
 import { Words } from "../vault/ShowPhrase.tsx";
 import { useLiveVault } from "../vault/useVault.ts";
-import { Pair } from "./BackendCard.tsx";
 import { useSyncStatus } from "./useSync.ts";
 
 const KEPT = { browser: "in this browser", passphrase: "behind a passphrase", memory: "until the last tab is closed" } as const;

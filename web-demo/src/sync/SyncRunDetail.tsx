@@ -5,10 +5,11 @@ import { Link } from "wouter";
 import { bytes, duration, fullTime, number } from "../format.ts";
 import { useLive, useRunlog } from "../history.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
+import { Pair } from "../ui/Pair.tsx";
 import { Pill } from "../ui/Pill.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { Loading } from "../ui/State.tsx";
-import { Pair, Running } from "./BackendCard.tsx";
+import { Running } from "./BackendCard.tsx";
 import { CAUSE, DIRECTION, KIND, OUTCOME, PHASE, RUN } from "./words.ts";
 
 /** Rows of the log of one run that are shown. */
