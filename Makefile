@@ -62,6 +62,7 @@ lint: setup-lint ## Check format, lints, documentation, licences and sources
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps $(WASM) -p runlog-wasm
 	cargo deny --locked check bans licenses sources
 	scripts/package.sh lint
+	scripts/web.sh lint
 
 # Apart from `lint`, as it fetches the advisory database from the network at every run: a check of
 # the same commit would pass today, fail tomorrow, and fail offline.

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The web app in web-demo: scripts/web.sh build|dev|test|shots [--release]
+# The web app in web-demo: scripts/web.sh build|dev|test|lint|shots [--release]
 # It is built on the packed npm package alone, which is made first; `--release` makes that small.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-task=${1:?build, dev, test or shots}
+task=${1:?build, dev, test, lint or shots}
 shift
 # The relay and the native device that a page syncs with.
 case $task in test | shots) cargo build -p runlog-cli ;; esac
@@ -22,6 +22,7 @@ tar -xzf runlog-*.tgz --strip-components=1 -C node_modules/runlog
 case $task in
 dev) exec npm run dev ;;
 build) npm run build ;;
+lint) npm run --silent lint ;;
 test)
     npm run build
     npm test

@@ -37,7 +37,7 @@ export function useRunlog(): Runlog {
   return runlog;
 }
 
-const nothing = <T,>(): Snapshot<T> => NOTHING as Snapshot<T>;
+const nothing = <T,>(): Snapshot<T> => NOTHING;
 const NOTHING: Snapshot<never> = { data: undefined, error: undefined };
 const never = () => () => undefined;
 

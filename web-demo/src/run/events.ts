@@ -67,7 +67,7 @@ export function spansOf(lines: readonly LogLine[]): Spans {
   let others = 0;
   for (const { text, time, sequence } of lines) {
     const event = parse(text);
-    const match = /^(phase|task)_(started|progress|completed|failed|cancelled|finished)$/.exec(String(event["type"]));
+    const match = /^(phase|task)_(started|progress|completed|failed|cancelled|finished)$/.exec(typeof event["type"] === "string" ? event["type"] : "");
     if (!match) {
       others += 1;
       continue;

@@ -28,7 +28,8 @@ export function Chart({ filter, isPaused, onOpen }: ChartProps): ReactNode {
   const newest = useLive(live).data;
   const frozen = useRef(newest);
   if (!isPaused || !frozen.current) frozen.current = newest;
-  const points = useMemo(() => chartOf(frozen.current?.executions ?? []), [frozen.current]);
+  const page = frozen.current;
+  const points = useMemo(() => chartOf(page?.executions ?? []), [page]);
   const [under, setUnder] = useState<Summary | null>(null);
   const shown = points.runs.length;
   return (

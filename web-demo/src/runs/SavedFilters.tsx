@@ -6,6 +6,7 @@ import { Popover } from "react-aria-components/Popover";
 import { Dialog } from "../ui/Dialog.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import type { Query } from "./useQuery.ts";
+import { field } from "../ui/field.ts";
 
 const KEY = "runlog.filters";
 
@@ -74,7 +75,7 @@ export function SavedFilters({ query }: { query: Query }): ReactNode {
           className="stack"
           onSubmit={(event) => {
             event.preventDefault();
-            const name = String(new FormData(event.currentTarget).get("name") ?? "").trim();
+            const name = field(new FormData(event.currentTarget), "name").trim();
             if (name === "") return;
             keep([...saved.filter((filter) => filter.name !== name), { name, text: query.text }]);
             setNaming(false);

@@ -34,7 +34,7 @@ export const TERMS: readonly (readonly [term: string, meaning: string])[] = [
   ["sync:waiting", "synced, waiting or rejected"],
 ];
 
-interface Mutable extends Partial<Record<keyof Filter, unknown>> {}
+type Mutable = Partial<Record<keyof Filter, unknown>>;
 
 /** Reads a text as conditions; `now` is what `since:24h` counts from. */
 export function parse(text: string, now: Millis): Parsed {

@@ -30,11 +30,11 @@ function Damaged({ name }: { name: string }): ReactNode {
   const [isSaved, setSaved] = useState(false);
   const withStorage = (work: (storage: Salvage["storage"]) => Promise<void>) =>
     action.run(async () => {
-      const { storage, close } = await salvage({ name });
+      const salvaged = await salvage({ name });
       try {
-        await work(storage);
+        await work(salvaged.storage);
       } finally {
-        await close();
+        await salvaged.close();
       }
     });
   const save = () =>

@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactNode } from "react";
+import { useCallback, useEffect, useState, type ReactNode } from "react";
 import type { Device, Offer } from "runlog";
 
 import { useRunlog } from "../history.tsx";
@@ -84,7 +84,7 @@ function Pairing({ backend, url }: { backend: string; url: string }): ReactNode 
   useEffect(() => {
     void run(async () => setOffer(await vault.offer(backend)));
     // One offer for each time that the dialog opens.
-  }, [vault, backend]);
+  }, [vault, backend, run]);
   if (error !== undefined) return <Problem error={error} />;
   if (!offer) return <Loading what="a code" />;
   return (
@@ -107,8 +107,8 @@ function DeviceList(): ReactNode {
   const { sync } = useRunlog();
   const [devices, setDevices] = useState<readonly Device[]>();
   const { run, error, isBusy } = useAction();
-  const load = () => void run(async () => setDevices(await sync.devices()));
-  useEffect(load, [sync]);
+  const load = useCallback(() => void run(async () => setDevices(await sync.devices())), [run, sync]);
+  useEffect(load, [load]);
   return (
     <section aria-labelledby="devices" className="stack">
       <div className="card-head">

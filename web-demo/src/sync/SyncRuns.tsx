@@ -35,7 +35,7 @@ export function SyncRuns(): ReactNode {
   useEffect(() => setLimit(PAGE), [filter]);
   const backends = [["", "Any relay"], ...(status?.backends ?? []).map(({ id, name }) => [id, name] as const)] as const;
   const choose = (name: "status" | "kind" | "direction" | "backend", value: string) =>
-    setFilter(({ [name]: _, ...rest }) => (value === "" ? rest : ({ ...rest, [name]: value } as RunQuery)));
+    setFilter(({ [name]: _, ...rest }) => (value === "" ? rest : { ...rest, [name]: value }));
   return (
     <div className="page">
       <div className="log-tools" role="search" aria-label="Filter syncs">

@@ -4,6 +4,7 @@ import { RunlogError } from "runlog";
 import { useRunlog } from "../history.tsx";
 import { useAction } from "../ui/useAction.ts";
 import { StepForm } from "./StepForm.tsx";
+import { field } from "../ui/field.ts";
 
 interface AddBackendProps {
   onDone: () => void;
@@ -27,8 +28,8 @@ export function AddBackend({ onDone, isLast = false }: AddBackendProps): ReactNo
       back={isLast ? "Later" : "Cancel"}
       onBack={onDone}
       onSubmit={async (data) => {
-        const code = String(data.get("code") ?? "").trim();
-        const url = String(data.get("url")).trim();
+        const code = field(data, "code").trim();
+        const url = field(data, "url").trim();
         const { accountToken } = await sync.addBackend(code === "" ? { url } : { url, code });
         if (accountToken === null) onDone();
         else setAccount(accountToken);

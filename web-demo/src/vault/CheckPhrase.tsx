@@ -2,6 +2,7 @@ import { useState, type ReactNode } from "react";
 
 import { useAction } from "../ui/useAction.ts";
 import { StepForm } from "./StepForm.tsx";
+import { field } from "../ui/field.ts";
 
 /** How many words are asked for. */
 const ASKED = 3;
@@ -31,8 +32,8 @@ export function CheckPhrase({ words, onAgain, onRight }: CheckPhraseProps): Reac
       submit={["Check", "Checking …"]}
       back="Show the phrase again"
       onBack={onAgain}
-      onSubmit={async (data) => {
-        const wrong = asked.filter((at) => String(data.get(`word-${at}`)).trim().toLowerCase() !== words[at]);
+      onSubmit={(data) => {
+        const wrong = asked.filter((at) => field(data, `word-${at}`).trim().toLowerCase() !== words[at]);
         if (wrong.length > 0) {
           throw new Error(`Not the ${wrong.length === 1 ? "word" : "words"} number ${wrong.map((at) => at + 1).join(" and ")}. Look at your notes again.`);
         }

@@ -5,6 +5,7 @@ import { useRunlog } from "../history.tsx";
 import { useAction } from "../ui/useAction.ts";
 import { KeepField, keepOf } from "./KeepField.tsx";
 import { StepForm } from "./StepForm.tsx";
+import { field } from "../ui/field.ts";
 
 interface JoinProps {
   onBack?: () => void;
@@ -28,7 +29,7 @@ export function JoinByCode({ onBack, onJoined }: JoinProps): ReactNode {
       submit={["Join", "Joining …"]}
       {...(onBack ? { onBack } : {})}
       onSubmit={async (data) => {
-        const [code, relay] = [String(data.get("code")).trim(), String(data.get("relay")).trim()];
+        const [code, relay] = [field(data, "code").trim(), field(data, "relay").trim()];
         await vault.join({ code, relay, keep: keepOf(data) });
         onJoined();
       }}
@@ -59,7 +60,7 @@ export function JoinByPhrase({ onBack, onJoined }: JoinProps): ReactNode {
       submit={["Join", "Joining …"]}
       {...(onBack ? { onBack } : {})}
       onSubmit={async (data) => {
-        const phrase = String(data.get("phrase")).trim().toLowerCase().split(/\s+/).join(" ");
+        const phrase = field(data, "phrase").trim().toLowerCase().split(/\s+/).join(" ");
         await vault.join({ phrase, keep: keepOf(data) });
         onJoined();
       }}

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { Keep } from "runlog";
+import { field } from "../ui/field.ts";
 
 /** How the secret is kept; its fields are read by `keepOf`. */
 export function KeepField({ keep, onChange }: { keep: Keep["in"]; onChange: (keep: Keep["in"]) => void }): ReactNode {
@@ -45,5 +46,5 @@ function Choice({ name, value, keep, onChange, children }: ChoiceProps): ReactNo
 /** What the form says. */
 export function keepOf(data: FormData): Keep {
   if (data.get("keep") !== "passphrase") return { in: "browser" };
-  return { in: "passphrase", passphrase: String(data.get("passphrase") ?? "") };
+  return { in: "passphrase", passphrase: field(data, "passphrase") };
 }

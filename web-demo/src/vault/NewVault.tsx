@@ -5,6 +5,7 @@ import { useRunlog } from "../history.tsx";
 import { useAction } from "../ui/useAction.ts";
 import { KeepField, keepOf } from "./KeepField.tsx";
 import { StepForm } from "./StepForm.tsx";
+import { field } from "../ui/field.ts";
 
 /** Makes a vault; tells its phrase. */
 export function NewVault({ onBack, onMade }: { onBack: () => void; onMade: (phrase: string) => void }): ReactNode {
@@ -18,7 +19,7 @@ export function NewVault({ onBack, onMade }: { onBack: () => void; onMade: (phra
       action={action}
       submit={["Create the vault", "Creating …"]}
       onBack={onBack}
-      onSubmit={async (data) => onMade((await vault.create({ name: String(data.get("name")), keep: keepOf(data) })).phrase)}
+      onSubmit={async (data) => onMade((await vault.create({ name: field(data, "name"), keep: keepOf(data) })).phrase)}
     >
       <label className="field">
         Name

@@ -10,7 +10,7 @@ interface StepFormProps {
   action: Action;
   /** The name of the button, and of what is under way. */
   submit: readonly [name: string, busy: string];
-  onSubmit: (data: FormData) => Promise<void>;
+  onSubmit: (data: FormData) => Promise<void> | void;
   onBack?: () => void;
   back?: string;
   children: ReactNode;

@@ -6,6 +6,7 @@ import { Dialog } from "../ui/Dialog.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { useAction } from "../ui/useAction.ts";
 import { JoinByPhrase } from "./Join.tsx";
+import { field } from "../ui/field.ts";
 
 /** What to do where the vault's key is not at hand: the passphrase, or the phrase where it is gone. */
 export function Unlock({ vault }: { vault: Extract<VaultState, { state: "locked" }> }): ReactNode {
@@ -29,7 +30,7 @@ export function Unlock({ vault }: { vault: Extract<VaultState, { state: "locked"
           className="inline-form"
           onSubmit={(event) => {
             event.preventDefault();
-            const passphrase = String(new FormData(event.currentTarget).get("passphrase"));
+            const passphrase = field(new FormData(event.currentTarget), "passphrase");
             void action.run(() => runlog.vault.unlock(passphrase));
           }}
         >
@@ -39,7 +40,7 @@ export function Unlock({ vault }: { vault: Extract<VaultState, { state: "locked"
           </button>
           {action.error !== undefined && (
             <span className="mistake" role="alert">
-              {action.error instanceof Error ? action.error.message : String(action.error)}
+              {action.error instanceof Error ? action.error.message : "It cannot be opened."}
             </span>
           )}
         </form>
