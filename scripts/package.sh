@@ -21,7 +21,10 @@ lint)
     ;;
 bench)
     node build.js --release
-    node bench/main.js "$@"
+    # The relay and the native device that a page is compared with.
+    cargo build --release -p runlog-cli
+    target=${CARGO_TARGET_DIR:-../../target}
+    RUNLOG_PROGRAM=$(cd "$target" && pwd)/release/runlog node bench/main.js "$@"
     ;;
 *)
     echo "package.sh: no task is called '$task'" >&2

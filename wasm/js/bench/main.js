@@ -1,4 +1,4 @@
-// Benchmarks in Chromium: node bench/main.js [recording|listing|opening|size ...]; all unless named.
+// Benchmarks in Chromium: node bench/main.js [recording|listing|opening|syncing|size ...]; all unless named.
 //
 // Ratios within one run, the two sides in turns; the spread is the least and the greatest of the rounds.
 import { readFileSync } from "node:fs";
@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import { browse, serveDirectory } from "../test/harness.js";
 import { size } from "./size.js";
+import { syncing } from "./syncing.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const peer = dirname(createRequire(import.meta.url).resolve("@sqlite.org/sqlite-wasm"));
@@ -15,13 +16,13 @@ const names = process.argv.slice(2);
 const wanted = (name) => names.length === 0 || names.includes(name);
 
 if (wanted("size")) size();
-// A place for `syncing`: the first sync of a page against that of a native device.
-const inBrowser = ["recording", "listing", "opening"].filter(wanted);
+const inBrowser = ["recording", "listing", "opening", "syncing"].filter(wanted);
 if (inBrowser.length > 0) {
   const script = (file) => readFileSync(join(here, file), "utf8");
   const pages = {
     "/": ["text/html", '<!doctype html><title>bench</title><link rel="icon" href="data:,">'],
     "/bench/page.js": script("page.js"),
+    "/bench/figures.js": script("figures.js"),
     "/bench/plain.js": script("plain.js"),
     "/bench/opening.js": script("opening.js"),
     "/generated/runlog_wasm.js": readFileSync(join(here, "../generated/runlog_wasm.js"), "utf8"),
@@ -35,7 +36,8 @@ if (inBrowser.length > 0) {
   await page.goto(server.url);
   await page.exposeFunction("say", (line) => console.log(line));
   for (const name of inBrowser) {
-    await page.evaluate(async (name) => (await import("/bench/page.js"))[name](), name);
+    if (name === "syncing") await syncing(page);
+    else await page.evaluate(async (name) => (await import("/bench/page.js"))[name](), name);
   }
   await browser.close();
   server.close();

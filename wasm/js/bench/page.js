@@ -1,5 +1,6 @@
 // What is measured in the page, through the public API alone.
 import { open } from "/index.js";
+import { median, percentile, spread } from "/bench/figures.js";
 
 const EXECUTIONS = 20_000;
 const ROUNDS = 5;
@@ -7,8 +8,6 @@ const ROUNDS = 5;
 const BATCH = 500;
 
 const { say } = globalThis;
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const percentile = (values, part) => [...values].sort((a, b) => a - b)[Math.ceil(values.length * part) - 1];
 const ms = (value) => `${value.toFixed(2)} ms`;
 
 function execution(number) {
@@ -64,8 +63,7 @@ export async function recording() {
     await say(`recording  round ${round}: ${rate(ours)} against ${rate(theirs.took)}, ratio ${(theirs.took / ours).toFixed(2)}`);
   }
   worker.terminate();
-  const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
-  await say(`recording  ratio ${median(ratios).toFixed(2)} (${spread}), at least 0.7 ${median(ratios) >= 0.7 ? "holds" : "MISSED"}`);
+  await say(`recording  ratio ${median(ratios).toFixed(2)} (${spread(ratios)}), at least 0.7 ${median(ratios) >= 0.7 ? "holds" : "MISSED"}`);
 }
 
 /** Lists the newest 50, a thousand times in turns. */
@@ -86,6 +84,51 @@ export async function listing() {
   const holds = middle <= 3 && worst <= 16 && ratio <= 2;
   await say(`listing  median at most 3 ms, p99 at most 16 ms, ratio ${ratio.toFixed(2)} at most 2: ${holds ? "holds" : "MISSED"}`);
   await Promise.all([large.close(), small.close()]);
+}
+
+/** Records executions with lines, makes a vault of the history and hands it to a relay; gives the phrase. */
+export async function share(url, code, executions, lines) {
+  const runlog = await open({ name: "shared", storage: "opfs" });
+  const recorder = runlog.recorder();
+  for (let number = 0; number < executions; number += 1) {
+    const id = recorder.start(execution(number));
+    for (let line = 0; line < lines; line += 1) {
+      recorder.append(id, `line ${line} of execution ${number}: copied 42 files to /srv/data/part-${number % 97} in ${number % 13} s`);
+    }
+    recorder.finish(id, { outcome: "completed" });
+    if (number % BATCH === 0) await recorder.flush();
+  }
+  await recorder.flush();
+  const { phrase } = await runlog.vault.create({ name: "bench", keep: { in: "memory" } });
+  await runlog.sync.addBackend({ url, code });
+  if (!(await runlog.sync.run()).isComplete) throw new Error("not all was handed over");
+  await runlog.close();
+  return phrase;
+}
+
+/** The first sync into an empty history, and how long listings took meanwhile, in milliseconds. */
+export async function firstSync(name, phrase, url, executions) {
+  const runlog = await open({ name, storage: "opfs" });
+  await runlog.vault.join({ phrase, keep: { in: "memory" } });
+  await runlog.sync.addBackend({ url });
+  const waits = [];
+  let isDone = false;
+  const begun = performance.now();
+  const run = runlog.sync.run().finally(() => (isDone = true));
+  const listing = (async () => {
+    while (!isDone) {
+      const asked = performance.now();
+      await runlog.executions.list();
+      waits.push(performance.now() - asked);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  const { isComplete } = await run;
+  const took = performance.now() - begun;
+  await listing;
+  if (!isComplete || (await runlog.executions.count()) !== executions) throw new Error("not all came");
+  await runlog.close();
+  return { took, waits };
 }
 
 /** From the instantiated module to the first list, of a large history and an empty one. */

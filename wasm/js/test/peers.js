@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
 const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../../target", import.meta.url));
-const program = join(target, "debug", "runlog");
+const program = process.env.RUNLOG_PROGRAM ?? join(target, "debug", "runlog");
 const run = promisify(execFile);
 
 const opened = new Set();

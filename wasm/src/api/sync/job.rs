@@ -18,7 +18,7 @@ use super::super::shape_sync;
 use super::super::{Api, ApiError};
 
 /// About how many milliseconds a step may take, during which the worker serves nobody else.
-const STEP_MS: u32 = 25;
+const STEP_MS: u32 = 18;
 
 /// Begins a sync.
 #[derive(Debug, Deserialize)]
