@@ -115,6 +115,9 @@ RUNLOG_PAIRING_CODE=$code second runlog vault join --relay "$url"
 try second runlog sync now
 try second runlog list
 
+heading "It records runs of its own"
+try second runlog run --tag second -- date -u
+
 heading "Both edit the same run while they are apart; neither edit is lost"
 try runlog tag "$id" release
 try second runlog note "$id" "looked at on the other device"
