@@ -55,6 +55,7 @@ pub mod log;
 pub mod mask;
 pub mod merge;
 pub mod model;
+pub mod order;
 pub mod query;
 pub mod relay;
 pub mod schema;

@@ -24,7 +24,7 @@ impl Page {
     fn call(&mut self, method: &str, args: Value) -> Result<Value, Value> {
         let call = json!({ "method": method, "args": args }).to_string();
         let answer =
-            Call::parse(&call).and_then(|call| self.0.call(&call, Timestamp::from_millis(NOW)));
+            Call::parse(&call).and_then(|call| self.0.call(call, Timestamp::from_millis(NOW)));
         answer.map_err(|error| error.to_json())
     }
 

@@ -3,6 +3,7 @@
 use super::{Clock, ClockTime};
 use crate::codec::{DecodeError, Reader, put_varint, put_varint_u128, unzigzag, zigzag};
 use crate::id::DeviceId;
+use crate::order;
 
 /// The number of a column within its table: stable for ever, never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -196,7 +197,7 @@ impl RowClocks {
     /// travels.
     pub fn groups(&self) -> Vec<(Clock, ColumnSet)> {
         let mut groups = self.groups.clone();
-        groups.sort_unstable_by_key(|(clock, _)| *clock);
+        order::sort_by_key(&mut groups, |(clock, _)| *clock);
         groups
     }
 

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use runlog_core::order;
 use runlog_core::store::Store;
 use runlog_core::sync::reading::BackendOverview;
 use runlog_core::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::sync::RelaySettings;
+use super::sync::url_of;
 use super::{Api, ApiError, shape_sync};
 
 impl<S: Store> Api<S> {
@@ -18,9 +19,11 @@ impl<S: Store> Api<S> {
         let addresses: HashMap<_, _> = backends
             .iter()
             .enumerate()
-            .map(|(at, backend)| (backend.id, (at, RelaySettings::url_of(backend))))
+            .map(|(at, backend)| (backend.id, (at, url_of(backend))))
             .collect();
-        overview.backends.sort_by_key(|backend| addresses.get(&backend.id).map(|(at, _)| *at));
+        order::sort_by_key(&mut overview.backends, |backend| {
+            addresses.get(&backend.id).map(|(at, _)| *at)
+        });
         let backends = overview.backends.iter().map(|backend| {
             let url = addresses.get(&backend.id).map_or("", |(_, url)| url.as_str());
             self.backend_status(backend, url)

@@ -8,38 +8,34 @@ use runlog_core::id::ExecutionId;
 use runlog_core::log::LogLimits;
 use runlog_core::store::Store;
 use runlog_core::time::Timestamp;
-use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::arguments::{Text, arguments};
 use super::operation::Operation;
-use super::shape::Text;
 use super::{Api, ApiError};
 
-/// Operations of one transaction, in order. One that is refused does not stop those after it: a page
-/// batches what independent parts of it record.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Write<'a> {
-    /// Which call of which client this is.
-    ticket: Option<Ticket>,
-    /// What is done.
-    #[serde(borrow)]
-    operations: Vec<&'a RawValue>,
-    /// Whether all that is committed is to be on disk to stay before the answer.
-    #[serde(default)]
-    durable: bool,
-}
+arguments! {
+    /// Operations of one transaction, in order. One that is refused does not stop those after it: a page
+    /// batches what independent parts of it record.
+    #[derive(Debug)]
+    pub(super) struct Write {
+        /// Which call of which client this is.
+        ticket: Option<Ticket>,
+        /// What is done.
+        operations: Vec<Operation>,
+        /// Whether all that is committed is to be on disk to stay before the answer.
+        durable: bool = false,
+    }
 
-/// Which call of which client this is: see [`history::Ticket`].
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Ticket {
-    /// A random UUID.
-    client: Text<Uuid>,
-    number: u64,
-    answered: u64,
+    /// Which call of which client this is: see [`history::Ticket`].
+    #[derive(Clone, Copy, Debug)]
+    struct Ticket {
+        /// A random UUID.
+        client: Text<Uuid>,
+        number: u64,
+        answered: u64,
+    }
 }
 
 impl From<Ticket> for history::Ticket {
@@ -91,10 +87,8 @@ impl Logs<'_> {
 }
 
 impl<S: Store> Api<S> {
-    pub(super) fn write(&mut self, write: Write<'_>, now: Timestamp) -> Result<Value, ApiError> {
+    pub(super) fn write(&mut self, write: Write, now: Timestamp) -> Result<Value, ApiError> {
         let Write { ticket, operations, durable } = write;
-        let operations =
-            operations.into_iter().map(Operation::parse).collect::<Result<Vec<_>, _>>()?;
         let ticket = ticket.map(history::Ticket::from);
         let before = &self.logs;
         let (answer, after) = self.history.write(now, |writer| {
@@ -104,7 +98,7 @@ impl<S: Store> Api<S> {
                 return Ok((answer, HashMap::new()));
             }
             let mut logs = Logs { before, after: HashMap::new() };
-            let results = operations.iter().map(|operation| {
+            let results = operations.into_iter().map(|operation| {
                 match operation.apply(writer, &mut logs) {
                     Ok(()) => Ok(Value::Null),
                     // The store failed: nothing of the transaction stays.
@@ -128,7 +122,7 @@ impl<S: Store> Api<S> {
         if durable {
             self.history.persist()?;
         }
-        let unreadable = |error| ApiError::invalid("answer", format!("a noted one: {error}"));
-        serde_json::from_slice(&answer).map_err(unreadable)
+        let answer = std::str::from_utf8(&answer).ok().and_then(|text| text.parse().ok());
+        answer.ok_or_else(|| ApiError::invalid("answer", "the noted one cannot be read"))
     }
 }

@@ -17,6 +17,7 @@ use crate::change::ChangeNumber;
 use crate::clock::{Clock, ClockTime, ColumnSet};
 use crate::history::{History, HistoryError, HistoryWriter, note_predecessor, predecessors};
 use crate::id::{DeviceId, ExecutionId};
+use crate::order;
 use crate::schema::RowKey;
 use crate::store::{ChangedItem, ItemKey, KeptCell, ReadTx, Store};
 use crate::sync::connection::Connection;
@@ -127,7 +128,7 @@ fn take_log_along(
             _ => None,
         }));
     }
-    executions.sort_unstable();
+    order::sort(&mut executions);
     executions.dedup();
     executions.into_iter().try_for_each(|id| writer.rename_log(id, old, most))
 }
@@ -153,7 +154,7 @@ pub(super) fn restamp_refused(
     for item in &refused {
         groups.extend(own_groups(writer.reader().tx(), item, &own)?);
     }
-    groups.sort_by(|a, b| (a.clock, &a.item).cmp(&(b.clock, &b.item)));
+    order::sort_by(&mut groups, |a, b| (a.clock, &a.item).cmp(&(b.clock, &b.item)));
     groups.dedup();
     let (ahead, fine): (Vec<Group>, Vec<Group>) =
         groups.into_iter().partition(|group| group.clock.time.millis() > wall);
@@ -284,14 +285,19 @@ fn row_groups(
 /// Gives each old clock a new one, in their order. Never upwards: where others have moved on past it,
 /// the old clock is no longer ahead of them.
 fn set_back(writer: &mut HistoryWriter<'_>, groups: Vec<Group>) -> Result<(), HistoryError> {
-    let mut clocks: BTreeMap<Clock, Clock> =
+    let mut clocks: Vec<(Clock, Clock)> =
         groups.iter().map(|group| (group.clock, group.clock)).collect();
+    order::sort(&mut clocks);
+    clocks.dedup();
     for (old, new) in &mut clocks {
         *new = writer.tick()?.min(*old);
     }
     for Group { clock, item, target } in groups {
-        if let Some(new) = clocks.get(&clock).filter(|new| new.time < clock.time) {
-            target.restamp(writer, &item, *new)?;
+        let new = clocks.binary_search_by_key(&clock, |(old, _)| *old).map(|at| clocks[at].1);
+        if let Ok(new) = new
+            && new.time < clock.time
+        {
+            target.restamp(writer, &item, new)?;
         }
     }
     Ok(())

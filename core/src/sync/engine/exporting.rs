@@ -7,6 +7,7 @@ use crate::clock::ColumnSet;
 use crate::entropy::Entropy;
 use crate::history::{HistoryError, HistoryWriter};
 use crate::id::ExecutionId;
+use crate::order;
 use crate::schema::RowKey;
 use crate::sealed::SealedRecord;
 use crate::store::{BackendId, ChangedItem, ItemKey, ReadTx, Rejection};
@@ -82,7 +83,8 @@ impl Batch {
     ) -> Result<Self, HistoryError> {
         let mut batch = Self::after(sent);
         let refused = tx.rejections(backend, None, usize::MAX)?;
-        let refused: BTreeSet<ItemKey> = refused.into_iter().map(|refused| refused.item).collect();
+        let mut refused: Vec<ItemKey> = refused.into_iter().map(|refused| refused.item).collect();
+        order::sort(&mut refused);
         loop {
             let changes = tx.changes(batch.upto, SCANNED_AT_ONCE)?;
             let scanned = changes.len();
@@ -90,12 +92,12 @@ impl Batch {
                 let item = ItemKey::from(&change.item);
                 let after = connection.origins_after;
                 // What was refused counts as sent, and yet it is not there.
-                let lacking = match refused.contains(&item) {
+                let lacking = match refused.binary_search(&item).is_ok() {
                     true => Lacking::Everything,
                     false => unsent::lacking(tx, &item, change.number, backend, after)?,
                 };
                 let whole = lacking == Lacking::Everything;
-                let records = match refused.contains(&item) {
+                let records = match refused.binary_search(&item).is_ok() {
                     true => all_records(tx, vault, &item, entropy)?,
                     false => vault.records(tx, &change.item, lacking, entropy)?,
                 };
@@ -197,7 +199,7 @@ impl Batch {
                 (item, own)
             })
             .collect();
-        parted.sort_by_key(|(item, _)| rank(item));
+        order::sort_by_key(&mut parted, |(item, _)| rank(item));
         self.items = Vec::with_capacity(parted.len());
         self.records = Vec::new();
         for (item, records) in parted {

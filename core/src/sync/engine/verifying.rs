@@ -251,10 +251,9 @@ impl Verifier {
         self.parts = (0..=255u8)
             .filter(|part| here[usize::from(*part)] != other[usize::from(*part)])
             .collect();
-        let parts: BTreeSet<u8> = self.parts.iter().copied().collect();
         let mut items = HashMap::new();
         self.for_each_item(vault, history, |item, row, _| {
-            if parts.contains(&row.0[0]) {
+            if self.parts.binary_search(&row.0[0]).is_ok() {
                 items.insert(row, item.clone());
             }
         })?;
@@ -304,15 +303,15 @@ impl Verifier {
     ) -> Result<(), HistoryError> {
         let there = std::mem::take(&mut self.there);
         let here: Vec<_> = self.items.iter().filter(|(row, _)| row.0[0] == part).collect();
-        let mut wanted: BTreeSet<OpaqueKey> =
-            there.keys().filter(|row| !self.items.contains_key(*row)).copied().collect();
+        let missing = there.keys().filter(|row| !self.items.contains_key(*row));
+        let mut wanted: Vec<OpaqueKey> = missing.copied().collect();
         let touched = history.write(now, |writer| {
             let mut touched = 0;
             for (row, item) in &here {
                 let own = vault.held(writer.reader().tx(), item)?;
                 let other = there.get(*row).cloned().unwrap_or_default();
                 if lacks(&own, &other) {
-                    wanted.insert(**row);
+                    wanted.push(**row);
                 }
                 let newer = |(clock, cell, _): &(Clock, SealedCell, String)| {
                     other.get(&cell.mark).is_none_or(|(held, _)| held < clock)
@@ -324,7 +323,7 @@ impl Verifier {
             }
             Ok(touched)
         })?;
-        self.wanted.append(&mut wanted);
+        self.wanted.extend(wanted);
         self.repaired += touched;
         Ok(())
     }
