@@ -77,6 +77,13 @@ fn what_an_older_program_kept_of_a_purged_run_goes_everywhere() {
     seeds(901_303..901_304, None);
 }
 
+/// An older program kept a tag of a run that it had purged itself when the tag came again, and did not
+/// agree with its relay any more.
+#[test]
+fn an_older_program_keeps_nothing_of_a_run_that_it_purged() {
+    seeds(703_852..703_853, None);
+}
+
 /// Shows all that happens in one seed.
 #[test]
 fn replay() {
