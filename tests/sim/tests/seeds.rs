@@ -84,6 +84,12 @@ fn an_older_program_keeps_nothing_of_a_run_that_it_purged() {
     seeds(703_852..703_853, None);
 }
 
+/// A record was set aside from a backend that was removed while the record was on its way, for good.
+#[test]
+fn nothing_is_set_aside_from_a_backend_that_was_removed() {
+    seeds(9_101_175..9_101_176, None);
+}
+
 /// Shows all that happens in one seed.
 #[test]
 fn replay() {
