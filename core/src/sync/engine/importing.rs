@@ -138,6 +138,8 @@ enum Way {
 /// One transaction's worth of records from a backend.
 struct Batch {
     backend: BackendId,
+    /// Whether the backend was removed while its records were on their way.
+    was_removed: bool,
     /// Nobody else needs what comes, and nothing of ours waits: what comes counts as sent at once.
     sole: bool,
     newest: Option<ClockTime>,
@@ -159,6 +161,7 @@ impl Batch {
             && Watermarks::read(writer.reader().tx())?.is_some_and(|marks| marks.least == before);
         Ok(Self {
             backend,
+            was_removed: !backends.iter().any(|held| held.id == backend),
             sole,
             newest: None,
             authors: BTreeMap::new(),
@@ -218,7 +221,10 @@ impl Batch {
                     got_at,
                     record: record.clone(),
                 };
-                set_aside.put(writer.tx_mut())?;
+                // Nobody would ever try it again, or forget it.
+                if !self.was_removed {
+                    set_aside.put(writer.tx_mut())?;
+                }
                 let own = item.as_ref().and_then(ItemKey::as_piece);
                 self.twin |= own.is_some_and(|(log, _)| log.device == writer.device());
                 self.told.push((item, EntityResult::Failed, outcome, detail));
