@@ -27,11 +27,15 @@ export async function makeVault(page, url, hub) {
   return { phrase: words.join(" "), token };
 }
 
-/** Joins a vault by its phrase in a browser that has none, and syncs with the relay. */
-export async function joinByPhrase(page, url, hub, phrase) {
+/** Joins a vault by its phrase in a browser that has none, and syncs with the relay; the key is kept behind a passphrase if one is given. */
+export async function joinByPhrase(page, url, hub, phrase, passphrase) {
   await page.goto(`${url}/start`);
   await page.getByRole("button", { name: /recovery phrase/ }).last().click();
   await page.getByRole("textbox", { name: "Recovery phrase" }).fill(phrase);
+  if (passphrase !== undefined) {
+    await page.getByRole("radio", { name: /Behind a passphrase/ }).check();
+    await page.getByRole("textbox", { name: "Passphrase" }).fill(passphrase);
+  }
   await page.getByRole("button", { name: "Join", exact: true }).click();
   await page.getByLabel("Address").fill(hub.url);
   await page.getByRole("button", { name: "Add and sync" }).click();
