@@ -43,12 +43,14 @@ function Damaged({ name }: { name: string }): ReactNode {
       setSaved(true);
     });
   const anew = async () => {
-    if (await withStorage((storage) => storage.rebuild())) location.reload();
+    // There the way back into the vault begins.
+    if (await withStorage((storage) => storage.rebuild())) location.assign("/");
   };
   return (
     <>
       <p>
-        The database is damaged. Nothing was removed: save its bytes first, then begin anew. A sync brings back what a relay has.
+        The database is damaged. Nothing was removed: save its bytes first, then begin anew. Once this browser has joined the vault
+        again, by its recovery phrase or a pairing code, a sync brings back what a relay has.
       </p>
       {action.error !== undefined && <Problem error={action.error} />}
       <div className="card-end">
