@@ -45,11 +45,16 @@ export async function joinByPhrase(page, url, hub, phrase, passphrase) {
 /** Waits until the app says on every page that it is synced. */
 export const synced = (page) => page.getByRole("link", { name: "State of syncing: Synced" }).waitFor();
 
-/** Records a run in the page by its own panel, as the hash of a small file of that name. */
-export async function recordFile(page, url, name) {
-  await page.goto(`${url}/record`);
+/** Begins to record the hash of a small file of that name, on the page that is for that. */
+export async function record(page, name) {
   await page.locator("input[type=file]").setInputFiles({ name, mimeType: "text/plain", buffer: Buffer.from(name) });
   await page.getByRole("button", { name: "Hash and record" }).click();
+}
+
+/** Records the hash of a small file of that name. */
+export async function recordFile(page, url, name) {
+  await page.goto(`${url}/record`);
+  await record(page, name);
   await page.getByText("sha256 ").first().waitFor();
 }
 

@@ -1,10 +1,11 @@
 // What becomes of the app where the storage of the browser is full, damaged or gone.
 import assert from "node:assert/strict";
+import { statSync } from "node:fs";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
 import { closeAll, device, relay } from "../../wasm/js/test/peers.js";
 import { browse, historyOf, seed, serve } from "./harness.js";
-import { countOf, joinByPhrase, makeVault, recordFile, synced } from "./steps.js";
+import { countOf, joinByPhrase, makeVault, record, synced } from "./steps.js";
 import { violations } from "./violations.js";
 
 const RUNS = 40;
@@ -12,6 +13,7 @@ let server;
 let hub;
 let browser;
 let page;
+let session;
 let native;
 let vault;
 
@@ -23,6 +25,7 @@ before(async () => {
 beforeEach(async () => {
   browser = await browse();
   page = await browser.context.newPage();
+  session = await browser.context.newCDPSession(page);
   if (vault) await joinByPhrase(page, server.url, hub, vault.phrase);
   else {
     vault = await makeVault(page, server.url, hub);
@@ -41,13 +44,8 @@ after(async () => {
 
 const counted = (count) => page.getByText(`${count} runs`, { exact: true });
 
-/** Asks the browser itself about the storage of the app. */
-async function devtools(method, params = {}) {
-  const session = await browser.context.newCDPSession(page);
-  const answer = await session.send(method, { origin: server.url, ...params });
-  await session.detach();
-  return answer;
-}
+/** Asks the browser itself about the storage of the app. A quota stays as long as who has set it. */
+const devtools = (method, params = {}) => session.send(method, { origin: server.url, ...params });
 
 /** Overwrites a part of the files of the history, which nobody may have open. */
 async function damage(from, length) {
@@ -68,12 +66,27 @@ async function damage(from, length) {
   );
 }
 
+/** Starts runs with long notes, until so many are stored or there is no room; gives the error's code. */
+async function fill(page, count) {
+  await historyOf(page);
+  return page.evaluate(async (count) => {
+    const note = () => Array.from({ length: 10_000 }, () => String.fromCharCode(97 + Math.random() * 26)).join("");
+    for (let started = 0; started < count; started += 20) {
+      const runs = Array.from({ length: 20 }, () => globalThis.history_.executions.start({ kind: "job", workflowId: "large", note: note() }));
+      try {
+        await Promise.all(runs);
+      } catch (error) {
+        return error.code;
+      }
+    }
+  }, count);
+}
+
 test("a damaged history is told, saved as it is, begun anew, and comes back from the relay", async () => {
   await damage(0, 4096);
   await page.goto(`${server.url}/runs`);
   await page.getByRole("heading", { name: "The history could not be opened" }).waitFor();
   assert.deepEqual(await violations(page), []);
-  await page.screenshot({ path: "/tmp/wt/shots/corrupt.png" });
   const saved = page.waitForEvent("download");
   await page.getByRole("button", { name: "Save the damaged file" }).click();
   assert.match((await saved).suggestedFilename(), /^runlog-.*\.sqlite$/);
@@ -84,30 +97,39 @@ test("a damaged history is told, saved as it is, begun anew, and comes back from
 });
 
 test("where the quota is used up the app says so, loses nothing, exports, and goes on once there is room", async () => {
+  await fill(page, 500);
   const { usage } = await devtools("Storage.getUsageAndQuota");
   await devtools("Storage.overrideQuotaForOrigin", { quotaSize: usage + (1 << 20) });
-  // Until there is no room for another page of the database.
-  await historyOf(page);
-  const code = await page.evaluate(async () => {
-    for (;;) {
-      const note = "x".repeat(10_000);
-      try {
-        await Promise.all(Array.from({ length: 20 }, () => globalThis.history_.executions.start({ kind: "job", workflowId: "large", note })));
-      } catch (error) {
-        return error.code;
-      }
-    }
-  });
-  assert.equal(code, "quota");
-  await recordFile(page, server.url, "no-room.txt").catch((error) => console.log(error.message));
-  console.log(await page.locator("body").innerText());
-  await page.screenshot({ path: "/tmp/wt/shots/quota.png" });
-  await page.goto(`${server.url}/storage`);
+  assert.equal(await fill(page, 500), "quota");
+  await page.getByRole("link", { name: "Record", exact: true }).click();
+  await record(page, "no-room.txt");
+  await page.getByText("There is no space left in this browser").waitFor();
+  await page.getByText("Nothing yet. What you record appears here").waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole("button", { name: "Storage" }).click();
   const saved = page.waitForEvent("download");
   await page.getByRole("button", { name: "Export" }).click();
-  await saved.catch((error) => console.log(error.message));
-  console.log(await page.locator("body").innerText());
-  await page.screenshot({ path: "/tmp/wt/shots/quota-export.png" });
+  assert.ok(statSync(await (await saved).path()).size > 4_000_000);
+  await devtools("Storage.overrideQuotaForOrigin");
+  await page.getByRole("link", { name: "Record", exact: true }).click();
+  await page.getByRole("listitem").filter({ hasText: "Hash a file" }).waitFor();
+  await synced(page);
+  await native.cli("sync", "now");
+  assert.equal(await countOf(native, "no-room.txt"), 1);
+});
+
+test("where there is no space even to open the history the app says so, and opens it once there is", async () => {
+  const { usage } = await devtools("Storage.getUsageAndQuota");
+  await devtools("Storage.overrideQuotaForOrigin", { quotaSize: usage + (1 << 20) });
+  assert.equal(await fill(page, 500), "quota");
+  const stored = await page.evaluate(() => globalThis.history_.executions.count());
+  await page.reload();
+  await page.getByText("no space left for the database").waitFor();
+  await page.getByText("Free space on the disk").waitFor();
+  assert.deepEqual(await violations(page), []);
+  await devtools("Storage.overrideQuotaForOrigin");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await counted(stored).waitFor();
 });
 
 test("what the browser removed meanwhile is told, and comes back from the relay", async () => {
@@ -117,7 +139,6 @@ test("what the browser removed meanwhile is told, and comes back from the relay"
   await page.goto(`${server.url}/runs`);
   await page.getByText("The browser has removed the history that was here").waitFor();
   assert.deepEqual(await violations(page), []);
-  await page.screenshot({ path: "/tmp/wt/shots/evicted.png" });
   await page.getByRole("link", { name: "Join the vault again" }).click();
   await page.getByRole("heading", { name: "Share this history" }).waitFor();
   await joinByPhrase(page, server.url, hub, vault.phrase);
