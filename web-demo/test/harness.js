@@ -36,9 +36,9 @@ const POLICY = [
 
 /**
  * Serves the app; below `/package/` the npm package, by which a test writes into the history of the page. `first`
- * is a script that is put before that of the package's worker.
+ * gives a script that is put before that of the package's worker, each time that is fetched.
  */
-export async function serve(port = 0, { first = "" } = {}) {
+export async function serve(port = 0, { first = () => "" } = {}) {
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url, "http://localhost").pathname);
     const inPackage = path.startsWith("/package/");
@@ -47,7 +47,7 @@ export async function serve(port = 0, { first = "" } = {}) {
     response.setHeader("content-security-policy", POLICY);
     response.setHeader("content-type", types[extname(file)] ?? "application/octet-stream");
     response.setHeader("cache-control", "no-cache");
-    if (/\/worker(-[^/]*)?\.js$/.test(file)) response.write(first);
+    if (/\/worker(-[^/]*)?\.js$/.test(file)) response.write(first());
     createReadStream(file).pipe(response);
   });
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));

@@ -63,7 +63,7 @@ test("a browser that was shut out says so, and goes on as a new device", async (
 });
 
 test("a browser whose clock is an hour ahead says so, and syncs by itself once it is right", async () => {
-  const server = await serve(0, { first: AHEAD });
+  const server = await serve(0, { first: () => AHEAD });
   const other = await browse({ serviceWorkers: "block" });
   try {
     const native = await device(vault.phrase, hub.url);
