@@ -124,9 +124,9 @@ test("where there is no space even to open the history the app says so, and open
     await second.goto(`${own.url}/runs`);
     await second.getByText("Nothing was recorded yet").waitFor();
     await seed(second, RUNS);
-    first = `FileSystemSyncAccessHandle.prototype.write = () => { throw new DOMException("full", "QuotaExceededError"); };\n`;
+    first = `FileSystemFileHandle.prototype.createSyncAccessHandle = async () => { throw new DOMException("full", "QuotaExceededError"); };\n`;
     await second.reload();
-    await second.getByText("no space left for the database").waitFor();
+    await second.getByText("storage quota is used up").waitFor();
     await second.getByText("Free space on the disk").waitFor();
     assert.deepEqual(await violations(second), []);
     first = "";
