@@ -6,6 +6,7 @@ use crate::clock::{Clock, ClockTime};
 use crate::history::{Arrival, HistoryError, HistoryWriter};
 use crate::id::{DeviceId, ExecutionId};
 use crate::sealed::{OpaqueKey, SealedRecord};
+use crate::sorted_map::SortedMap;
 use crate::store::{BackendId, ItemKey};
 use crate::sync::connection::Connection;
 use crate::sync::heard::heard;
@@ -142,7 +143,7 @@ struct Batch {
     sole: bool,
     newest: Option<ClockTime>,
     /// The newest clock of each device whose records came.
-    authors: BTreeMap<DeviceId, Clock>,
+    authors: SortedMap<DeviceId, Clock>,
     entities: BTreeMap<(String, Option<ExecutionId>), (EntityResult, EntityOutcome)>,
     /// What has a row of the log of its own, with words.
     told: Vec<(Option<ItemKey>, EntityResult, EntityOutcome, String)>,
@@ -161,7 +162,7 @@ impl Batch {
             backend,
             sole,
             newest: None,
-            authors: BTreeMap::new(),
+            authors: SortedMap::new(),
             entities: BTreeMap::new(),
             told: Vec::new(),
             twin: false,
@@ -249,7 +250,7 @@ impl Batch {
     /// Only a record that opened moves the clock.
     fn saw(&mut self, record: &SealedRecord) {
         self.newest = self.newest.max(Some(record.clock.time));
-        let newest = self.authors.entry(record.clock.device).or_insert(record.clock);
+        let newest = self.authors.entry_or(record.clock.device, record.clock);
         *newest = record.clock.max(*newest);
     }
 

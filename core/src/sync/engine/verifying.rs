@@ -8,7 +8,7 @@
 //! A thorough verification first computes this side's digests from the rows again: a value that was
 //! changed behind the engine's back counts as it is, and so shows.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use super::find_backend;
 use super::repairing::{Repair, repair};
@@ -16,6 +16,7 @@ use crate::change::ChangeNumber;
 use crate::clock::Clock;
 use crate::history::{History, HistoryError, HistoryWriter};
 use crate::sealed::{Digest, Mark, OpaqueKey, SealedCell, SealedRecord, TableTag};
+use crate::sorted_map::SortedMap;
 use crate::store::{ItemKey, Store};
 use crate::sync::connection::Connection;
 use crate::sync::digests::{Digests, share_of};
@@ -49,7 +50,7 @@ enum State {
 }
 
 /// What is held of a row there: of each column the newest clock with its tag.
-type Newest = BTreeMap<Mark, (Clock, SealedCell)>;
+type Newest = SortedMap<Mark, (Clock, SealedCell)>;
 
 /// Compares digests; narrows down and repairs where they differ.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ pub(super) struct Verifier {
     parts: Vec<u8>,
     /// The items here in the parts that differ.
     items: HashMap<OpaqueKey, ItemKey>,
-    there: BTreeMap<OpaqueKey, Newest>,
+    there: SortedMap<OpaqueKey, Newest>,
     wanted: BTreeSet<OpaqueKey>,
     repaired: u64,
 }
@@ -80,7 +81,7 @@ impl Verifier {
             table: String::new(),
             parts: Vec::new(),
             items: HashMap::new(),
-            there: BTreeMap::new(),
+            there: SortedMap::new(),
             wanted: BTreeSet::new(),
             repaired: 0,
         }
@@ -114,7 +115,7 @@ impl Verifier {
             State::Part => match self.parts.last() {
                 Some(part) => {
                     let table = vault.names().table_tag(vault.keys().index(), &self.table);
-                    let after = self.there.last_key_value().map(|(row, _)| *row);
+                    let after = self.there.last_key().copied();
                     let part = *part;
                     return Ok(Some(Request::Describe(Describe { standing, table, part, after })));
                 }
@@ -283,9 +284,9 @@ impl Verifier {
 
     fn described(&mut self, records: &[SealedRecord]) {
         for record in records {
-            let held = self.there.entry(record.row).or_default();
+            let held = self.there.entry_or(record.row, Newest::new());
             for cell in &record.cells {
-                let newest = held.entry(cell.mark).or_insert((record.clock, *cell));
+                let newest = held.entry_or(cell.mark, (record.clock, *cell));
                 if newest.0 < record.clock {
                     *newest = (record.clock, *cell);
                 }
