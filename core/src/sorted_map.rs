@@ -4,6 +4,8 @@ use std::borrow::Borrow;
 
 use serde::{Serialize, Serializer};
 
+use crate::order;
+
 /// A map whose entries stand in one list, ordered by their keys: for few entries, or for such as come in
 /// their order, as each insertion moves what is behind it. It compiles to a tenth of a B-tree, of which
 /// a page would download one for each pair of types.
@@ -54,9 +56,19 @@ impl<K, V> SortedMap<K, V> {
         self.entries.last().map(|(key, _)| key)
     }
 
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Removes all entries.
+    pub fn clear(&mut self) {
+        self.entries.clear();
     }
 }
 
@@ -71,8 +83,13 @@ impl<K: Ord, V> SortedMap<K, V> {
 
     /// The value of a key, which is `default` where it has none yet.
     pub fn entry_or(&mut self, key: K, default: V) -> &mut V {
+        self.entry_or_else(key, || default)
+    }
+
+    /// The value of a key, which `make` makes where it has none yet.
+    pub fn entry_or_else(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
         let at = self.place(&key).unwrap_or_else(|at| {
-            self.entries.insert(at, (key, default));
+            self.entries.insert(at, (key, make()));
             at
         });
         &mut self.entries[at].1
@@ -85,6 +102,14 @@ impl<K: Ord, V> SortedMap<K, V> {
     {
         let at = self.place(key).ok()?;
         Some(self.entries.remove(at).1)
+    }
+
+    /// Whether a key has a value.
+    pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        self.place(key).is_ok()
     }
 
     /// The value of a key.
@@ -116,6 +141,22 @@ impl<K, V> IntoIterator for SortedMap<K, V> {
     }
 }
 
+impl<K: Ord, V> FromIterator<(K, V)> for SortedMap<K, V> {
+    /// Entries in any order. Of those of one key the last stays.
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut entries: Vec<(K, V)> = entries.into_iter().collect();
+        order::sort_by(&mut entries, |(a, _), (b, _)| a.cmp(b));
+        entries.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                std::mem::swap(next, kept);
+            }
+            same
+        });
+        Self { entries }
+    }
+}
+
 impl<K: Serialize, V: Serialize> Serialize for SortedMap<K, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())
@@ -131,6 +172,12 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn is_made_of_entries_in_any_order(entries: Vec<(u8, u16)>) {
+            let ours: SortedMap<_, _> = entries.iter().copied().collect();
+            prop_assert!(ours.into_iter().eq(entries.into_iter().collect::<BTreeMap<_, _>>()));
+        }
+
         #[test]
         fn does_what_a_b_tree_does(steps: Vec<(u8, Option<u16>)>) {
             let (mut ours, mut theirs) = (SortedMap::new(), BTreeMap::new());

@@ -8,13 +8,12 @@
 //! A thorough verification first computes this side's digests from the rows again: a value that was
 //! changed behind the engine's back counts as it is, and so shows.
 
-use std::collections::{BTreeSet, HashMap};
-
 use super::find_backend;
 use super::repairing::{Repair, repair};
 use crate::change::ChangeNumber;
 use crate::clock::Clock;
 use crate::history::{History, HistoryError, HistoryWriter};
+use crate::order;
 use crate::sealed::{Digest, Mark, OpaqueKey, SealedCell, SealedRecord, TableTag};
 use crate::sorted_map::SortedMap;
 use crate::store::{ItemKey, Store};
@@ -63,9 +62,10 @@ pub(super) struct Verifier {
     table: String,
     parts: Vec<u8>,
     /// The items here in the parts that differ.
-    items: HashMap<OpaqueKey, ItemKey>,
+    items: SortedMap<OpaqueKey, ItemKey>,
     there: SortedMap<OpaqueKey, Newest>,
-    wanted: BTreeSet<OpaqueKey>,
+    /// In order, each once.
+    wanted: Vec<OpaqueKey>,
     repaired: u64,
 }
 
@@ -80,9 +80,9 @@ impl Verifier {
             unequal: Vec::new(),
             table: String::new(),
             parts: Vec::new(),
-            items: HashMap::new(),
+            items: SortedMap::new(),
             there: SortedMap::new(),
-            wanted: BTreeSet::new(),
+            wanted: Vec::new(),
             repaired: 0,
         }
     }
@@ -252,13 +252,13 @@ impl Verifier {
         self.parts = (0..=255u8)
             .filter(|part| here[usize::from(*part)] != other[usize::from(*part)])
             .collect();
-        let mut items = HashMap::new();
+        let mut items = Vec::new();
         self.for_each_item(vault, history, |item, row, _| {
             if self.parts.binary_search(&row.0[0]).is_ok() {
-                items.insert(row, item.clone());
+                items.push((row, item.clone()));
             }
         })?;
-        self.items = items;
+        self.items = items.into_iter().collect();
         self.state = State::Part;
         Ok(())
     }
@@ -325,6 +325,8 @@ impl Verifier {
             Ok(touched)
         })?;
         self.wanted.extend(wanted);
+        order::sort(&mut self.wanted);
+        self.wanted.dedup();
         self.repaired += touched;
         Ok(())
     }
@@ -357,9 +359,10 @@ impl Verifier {
         run.counts.updated += entries.len() as u64;
         // What was asked for and is not there needs no second question.
         let last = answer.records.last().map(|record| record.row).filter(|_| answer.more);
-        for row in rows.iter().filter(|row| last.is_none_or(|last| **row <= last)) {
-            self.wanted.remove(row);
-        }
+        let is_answered = |row: &OpaqueKey| {
+            rows.binary_search(row).is_ok() && last.is_none_or(|last| *row <= last)
+        };
+        self.wanted.retain(|row| !is_answered(row));
         Ok(())
     }
 }
