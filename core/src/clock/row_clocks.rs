@@ -25,8 +25,8 @@ impl ColumnId {
     }
 }
 
-/// A set of columns of one table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+/// A set of columns of one table. Sets have some order, so that one can be a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct ColumnSet(u128);
 
 impl ColumnSet {

@@ -1,12 +1,12 @@
 //! Texts and maps with limits.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use serde_json::{Map, Value as Json};
 
 use super::InvalidValue;
+use crate::sorted_map::SortedMap;
 
 /// How large the parts of an execution may be, in bytes of UTF-8 unless a field says otherwise.
 #[derive(Clone, Copy, Debug)]
@@ -115,12 +115,12 @@ bounded_text! {
 /// The parameters of an execution: unique names, text values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
-pub struct Params(BTreeMap<String, String>);
+pub struct Params(SortedMap<String, String>);
 
 impl Params {
     /// None.
     pub const fn new() -> Self {
-        Self(BTreeMap::new())
+        Self(SortedMap::new())
     }
 
     /// Sets a parameter, replacing an earlier value of the same name.
@@ -164,10 +164,11 @@ impl Params {
 
     /// The stored form: a JSON object of strings.
     pub fn to_json(&self) -> String {
-        Json::from(
-            self.0.iter().map(|(n, v)| (n.clone(), Json::from(v.as_str()))).collect::<Map<_, _>>(),
-        )
-        .to_string()
+        let mut object = Map::new();
+        for (name, value) in self.iter() {
+            object.insert(name.to_owned(), value.into());
+        }
+        Json::Object(object).to_string()
     }
 
     /// Reads the stored form.
@@ -179,7 +180,7 @@ impl Params {
         let Json::Object(found) = parse(text).map_err(wrong)? else {
             return Err(wrong("it is no object".to_owned()));
         };
-        let mut params = BTreeMap::new();
+        let mut params = SortedMap::new();
         for (name, value) in found {
             let Json::String(value) = value else { return Err(wrong(format!("'{name}' is none"))) };
             params.insert(name, value);

@@ -26,11 +26,11 @@ mod write;
 pub use error::{ApiError, Code};
 pub use sync::{Heard, Step};
 
-use std::collections::HashMap;
 use std::fmt;
 
 use runlog_core::history::{History, HistoryReader, LogWriter};
 use runlog_core::id::ExecutionId;
+use runlog_core::sorted_map::SortedMap;
 use runlog_core::store::Store;
 use runlog_core::sync::engine::close_interrupted;
 use runlog_core::time::Timestamp;
@@ -76,7 +76,7 @@ fn parse<T: Argument>(args: Value) -> Result<T, ApiError> {
 pub struct Api<S> {
     history: History<S>,
     /// Where the logs stand that this worker is writing.
-    logs: HashMap<ExecutionId, LogWriter>,
+    logs: SortedMap<ExecutionId, LogWriter>,
     /// What syncing needs beside the history.
     held: sync::Held,
 }
@@ -92,7 +92,7 @@ impl<S: Store> Api<S> {
             writer.forget_clients()?;
             close_interrupted(writer)
         })?;
-        Ok(Self { history, logs: HashMap::new(), held: sync::Held::default() })
+        Ok(Self { history, logs: SortedMap::new(), held: sync::Held::default() })
     }
 
     /// Carries out a call:

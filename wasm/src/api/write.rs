@@ -1,11 +1,9 @@
 //! Calls that write: some operations in one transaction.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use runlog_core::history::{self, HistoryError, HistoryWriter, LogWriter};
 use runlog_core::id::ExecutionId;
 use runlog_core::log::LogLimits;
+use runlog_core::sorted_map::SortedMap;
 use runlog_core::store::Store;
 use runlog_core::time::Timestamp;
 use serde_json::Value;
@@ -48,9 +46,9 @@ impl From<Ticket> for history::Ticket {
 /// The logs that operations of one transaction write to.
 pub(super) struct Logs<'a> {
     /// Where logs stood before the transaction.
-    before: &'a HashMap<ExecutionId, LogWriter>,
+    before: &'a SortedMap<ExecutionId, LogWriter>,
     /// Where those stand that it writes to; `None` where it ended one.
-    after: HashMap<ExecutionId, Option<LogWriter>>,
+    after: SortedMap<ExecutionId, Option<LogWriter>>,
 }
 
 impl Logs<'_> {
@@ -61,10 +59,7 @@ impl Logs<'_> {
         writer: &mut HistoryWriter<'_>,
         id: ExecutionId,
     ) -> Result<&mut LogWriter, HistoryError> {
-        let held = match self.after.entry(id) {
-            Entry::Occupied(held) => held.into_mut(),
-            Entry::Vacant(free) => free.insert(self.before.get(&id).cloned()),
-        };
+        let held = self.after.entry_or_else(id, || self.before.get(&id).cloned());
         match held {
             Some(log) => Ok(log),
             None => Ok(held.insert(writer.open_log(id, LogLimits::default())?)),
@@ -95,9 +90,9 @@ impl<S: Store> Api<S> {
             if let Some(ticket) = &ticket
                 && let Some(answer) = writer.reader().answer_to(ticket)?
             {
-                return Ok((answer, HashMap::new()));
+                return Ok((answer, SortedMap::new()));
             }
-            let mut logs = Logs { before, after: HashMap::new() };
+            let mut logs = Logs { before, after: SortedMap::new() };
             let results = operations.into_iter().map(|operation| {
                 match operation.apply(writer, &mut logs) {
                     Ok(()) => Ok(Value::Null),
@@ -115,7 +110,7 @@ impl<S: Store> Api<S> {
         })?;
         for (id, log) in after {
             match log {
-                Some(log) => _ = self.logs.insert(id, log),
+                Some(log) => self.logs.insert(id, log),
                 None => _ = self.logs.remove(&id),
             }
         }

@@ -11,14 +11,13 @@
 //!
 //! These are the only places where a clock that was written is changed.
 
-use std::collections::BTreeMap;
-
 use crate::change::ChangeNumber;
 use crate::clock::{Clock, ClockTime, ColumnSet};
 use crate::history::{History, HistoryError, HistoryWriter, note_predecessor, predecessors};
 use crate::id::{DeviceId, ExecutionId};
 use crate::order;
 use crate::schema::RowKey;
+use crate::sorted_map::SortedMap;
 use crate::store::{ChangedItem, ItemKey, KeptCell, ReadTx, Store};
 use crate::sync::connection::Connection;
 use crate::sync::limits::AHEAD_MS_MAX;
@@ -177,11 +176,11 @@ fn refused_by_all(tx: &dyn ReadTx) -> Result<Vec<ItemKey>, HistoryError> {
     let code = super::exporting::code_of(crate::sync::message::Reason::ClockAhead).0;
     let backends = tx.backends()?;
     // A refusal stands until all of the item was taken, whatever changed about it since.
-    let mut items: BTreeMap<ItemKey, (ChangeNumber, usize)> = BTreeMap::new();
+    let mut items: SortedMap<ItemKey, (ChangeNumber, usize)> = SortedMap::new();
     for backend in &backends {
         for refused in tx.rejections(backend.id, None, REFUSED_MAX)? {
             if refused.code == code {
-                let (change, count) = items.entry(refused.item).or_default();
+                let (change, count) = items.entry_or(refused.item, (ChangeNumber::ZERO, 0));
                 *change = refused.change.max(*change);
                 *count += 1;
             }

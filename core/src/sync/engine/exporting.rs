@@ -1,7 +1,5 @@
 //! Handing over what waits: building a batch, and storing its verdicts with the position they move.
 
-use std::collections::BTreeSet;
-
 use crate::change::ChangeNumber;
 use crate::clock::ColumnSet;
 use crate::entropy::Entropy;
@@ -10,6 +8,7 @@ use crate::id::ExecutionId;
 use crate::order;
 use crate::schema::RowKey;
 use crate::sealed::SealedRecord;
+use crate::sorted_map::SortedMap;
 use crate::store::{BackendId, ChangedItem, ItemKey, ReadTx, Rejection};
 use crate::sync::connection::Connection;
 use crate::sync::contents::{all_parts, gap_of};
@@ -264,7 +263,7 @@ pub(super) fn acknowledge(
     let mut verdicts = pushed.verdicts.iter().zip(&batch.records);
     let mut entries = Vec::with_capacity(batch.items.len());
     let mut newest = None;
-    let mut refused_now = BTreeSet::new();
+    let mut refused_now = SortedMap::new();
     for part in &batch.items {
         let mut refused = None;
         let mut dropped = false;
@@ -282,7 +281,7 @@ pub(super) fn acknowledge(
         let (result, outcome, error) = match refused {
             Some(reason) => {
                 let (code, text) = code_of(reason);
-                refused_now.insert(&part.item);
+                refused_now.insert(&part.item, ());
                 let rejection = Rejection {
                     backend,
                     item: part.item.clone(),
@@ -301,7 +300,7 @@ pub(super) fn acknowledge(
             }
             None => {
                 // A row and what is kept for it have one name, and one may be refused alone.
-                if !refused_now.contains(&part.item) {
+                if refused_now.get(&&part.item).is_none() {
                     writer.tx_mut().remove_rejection(backend, &part.item)?;
                 }
                 let result = if dropped {
