@@ -425,7 +425,7 @@ export declare class Storage {
     /**
      * Why the storage is not what was asked for or expected; `null` where it is.
      *
-     * - `opfs_not_supported`, `opfs_denied`: the browser has no OPFS or forbids it, so the history is in memory.
+     * - `opfs_not_supported`, `opfs_denied`: the browser has no OPFS or gives none to this page, so the history is in memory.
      * - `evicted`: this page had a history here, and the browser has removed it. It is empty now; a sync brings
      *   back what a backend has.
      * - `corrupt`: it cannot be read; only with {@link salvage}.
