@@ -1,6 +1,5 @@
 //! The secret of a vault, and what is derived from it for the relay.
 
-use bip39::{Language, Mnemonic};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -8,7 +7,7 @@ use zeroize::Zeroizing;
 use super::derive::derive;
 use super::keys::VaultKeys;
 use super::opaque::opaque_debug;
-use super::phrase::{PhraseError, joined_words, word_numbers};
+use super::phrase::{PhraseError, bytes_of, joined_words, numbers_of, word_numbers};
 use crate::entropy::Entropy;
 use crate::sealed::VaultId;
 
@@ -46,23 +45,13 @@ impl VaultSecret {
     /// [`PhraseError`] says what is wrong and at which word, without repeating the word.
     pub fn from_phrase(text: &str) -> Result<Self, PhraseError> {
         let numbers = word_numbers::<{ Self::WORDS }>(text, char::is_whitespace)?;
-        let words = joined_words(numbers.iter().copied(), ' ');
-        // Count and words are known to be right: what can still fail is the checksum.
-        let mnemonic = Mnemonic::parse_in_normalized(Language::English, &words)
-            .map_err(|_| PhraseError::Checksum)?;
-        let (entropy, _) = mnemonic.to_entropy_array();
-        let entropy = Zeroizing::new(entropy);
-        let mut bytes = Zeroizing::new([0; Self::LEN]);
-        bytes.copy_from_slice(&entropy[..Self::LEN]);
-        Ok(Self(bytes))
+        bytes_of(&numbers).map(Self)
     }
 
     /// Its 24 words, lower case, one space between: the recovery phrase of BIP-39, without its
     /// optional passphrase and without the seed that wallets derive.
     pub fn phrase(&self) -> Zeroizing<String> {
-        let mnemonic = Mnemonic::from_entropy_in(Language::English, &*self.0)
-            .expect("32 bytes are an entropy length of BIP-39");
-        joined_words(mnemonic.word_indices().map(|number| number as u16), ' ')
+        joined_words(numbers_of(&self.0).iter().copied(), ' ')
     }
 
     /// What relays know the vault by. Nothing links the ids of two vaults.

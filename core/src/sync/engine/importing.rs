@@ -135,6 +135,9 @@ enum Way {
     FetchedAgain,
 }
 
+/// A table's name, and the execution that a row of it belongs to.
+type Entity = (String, Option<ExecutionId>);
+
 /// One transaction's worth of records from a backend.
 struct Batch {
     backend: BackendId,
@@ -144,7 +147,7 @@ struct Batch {
     /// The newest clock of each device whose records came.
     authors: SortedMap<DeviceId, Clock>,
     /// What became of what came, by table and execution, in the order in which it came.
-    noted: Vec<((String, Option<ExecutionId>), (EntityResult, EntityOutcome))>,
+    noted: Vec<(Entity, (EntityResult, EntityOutcome))>,
     /// What has a row of the log of its own, with words.
     told: Vec<(Option<ItemKey>, EntityResult, EntityOutcome, String)>,
     /// Whether somebody else writes under this device's name.
