@@ -27,10 +27,10 @@ test-native: setup-native ## Run the tests and the examples in the documentation
 test-browser: setup-browser ## Run the tests of wasm/ in Chromium and in Firefox
 	scripts/test-browser.sh
 
-test-package: setup-package ## Build the npm package, and run its tests in Chromium
+test-package: setup-package ## Build the npm package, and run its tests in Chromium and in Firefox
 	scripts/package.sh test
 
-test-web: setup-package ## Build the web app, and run its tests in Chromium with a relay and a native device
+test-web: setup-package ## Build the web app, and run its tests in both browsers with a relay and a native device
 	scripts/web.sh test --release
 
 .PHONY: fuzz
@@ -104,7 +104,7 @@ setup-browser: ## Install what `test-browser` needs: browsers, drivers, wasm-bin
 	scripts/setup.sh wasm-target clang browsers wasm-bindgen geckodriver
 
 setup-package: ## Install what the npm package is built and tested with
-	scripts/setup.sh wasm-target clang wasm-bindgen node browsers
+	scripts/setup.sh wasm-target clang wasm-bindgen node browsers geckodriver
 
 setup-lint: ## Install what `lint` and `audit` need
 	scripts/setup.sh components wasm-target clang deny wasm-bindgen node

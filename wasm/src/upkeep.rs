@@ -11,9 +11,9 @@ use rusqlite::Connection;
 use serde_json::json;
 use wasm_bindgen::prelude::*;
 
-use crate::OpenError;
 use crate::database::{Database, from_api, now, random_device, refused};
-use crate::files::open_alone;
+use crate::files::{Files, open_alone};
+use crate::{OpenError, OpfsError};
 
 /// The size of the database in bytes, its journal, and what its commits wait for.
 const FACTS: &str = "SELECT page_count * page_size, journal_mode, synchronous
@@ -77,15 +77,16 @@ impl Database {
         }
     }
 
-    /// Hands the bytes of a copy to `take`, in order. The copy knows that it is one.
+    /// Hands the bytes of a copy to `take`, in order. The copy knows that it is one. Where OPFS has no
+    /// room for it, it is made in memory.
     ///
     /// # Errors
     /// An object with `code` and `message`, and what `take` throws.
     #[wasm_bindgen(js_name = exportTo)]
     pub fn export_to(&self, take: &Function) -> Result<(), JsValue> {
         let mut thrown_by_page = None;
-        let exported = self.copied().and_then(|copy| {
-            self.files.drain(copy, &mut |bytes| {
+        let exported = self.copied().and_then(|(files, copy)| {
+            files.drain(copy, &mut |bytes| {
                 take.call1(&JsValue::NULL, &Uint8Array::from(bytes)).map(|_| ()).map_err(|error| {
                     thrown_by_page = Some(error);
                     given_up()
@@ -137,8 +138,19 @@ impl Database {
         api.start_anew(now()).map_err(|error| from_api(&error))
     }
 
-    fn copied(&self) -> Result<Connection, OpenError> {
-        let mut copy = self.files.empty()?;
+    /// A copy, and where it is.
+    fn copied(&self) -> Result<(&Files, Connection), OpenError> {
+        match self.copied_to(&self.files) {
+            Err(error) if is_full(&error) => {
+                self.files.clear()?;
+                Ok((&Files::Memory, self.copied_to(&Files::Memory)?))
+            }
+            copied => Ok((&self.files, copied?)),
+        }
+    }
+
+    fn copied_to(&self, files: &Files) -> Result<Connection, OpenError> {
+        let mut copy = files.empty()?;
         replace_content(&mut copy, self.api.borrow_mut().store_mut().connection())?;
         check_pages(&copy)?;
         let store = open_alone(copy, now())?;
@@ -164,6 +176,10 @@ fn adopted(connection: Connection) -> Result<SqliteStore, OpenError> {
     let adopted = adopt_copy(&mut history, note.as_ref(), random_device()?, now());
     adopted.map_err(in_terms_of_opening)?;
     Ok(history.into_store())
+}
+
+fn is_full(error: &OpenError) -> bool {
+    matches!(error, OpenError::Opfs(OpfsError::Full) | OpenError::Store(StoreError::Full))
 }
 
 fn in_terms_of_opening(error: HistoryError) -> OpenError {

@@ -36,8 +36,13 @@ self.addEventListener("fetch", (event) => {
   const file = request.mode === "navigate" ? "/" : url.pathname;
   // Everything else is the relay's.
   if (!known.has(file)) return;
-  event.respondWith(caches.match(file, { cacheName: NAME }).then((kept) => kept ?? fetch(request)));
+  event.respondWith(kept(file).then((kept) => kept ?? fetch(request)));
 });
+
+/** What is kept of a file: nothing where the browser has removed it. */
+function kept(file: string): Promise<Response | undefined> {
+  return caches.match(file, { cacheName: NAME }).catch(() => undefined);
+}
 
 declare const __FILES__: readonly string[];
 declare const __VERSION__: string;

@@ -77,8 +77,8 @@ function StorageNotice(): ReactNode {
       <p>
         {isEvicted ? (
           <>
-            <strong>The browser has removed the history that was here.</strong> A <Link href="/sync">sync</Link> brings back what a
-            relay has.
+            <strong>The browser has removed the history that was here.</strong> <Link href="/start">Join the vault again</Link>, and a
+            sync brings back what a relay has.
           </>
         ) : (
           <>

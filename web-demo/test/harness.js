@@ -34,8 +34,11 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** Serves the app; below `/package/` the npm package, by which a test writes into the history of the page. */
-export async function serve(port = 0) {
+/**
+ * Serves the app; below `/package/` the npm package, by which a test writes into the history of the page. `first`
+ * gives a script that is put before that of the package's worker, each time that is fetched.
+ */
+export async function serve(port = 0, { first = () => "" } = {}) {
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url, "http://localhost").pathname);
     const inPackage = path.startsWith("/package/");
@@ -44,6 +47,7 @@ export async function serve(port = 0) {
     response.setHeader("content-security-policy", POLICY);
     response.setHeader("content-type", types[extname(file)] ?? "application/octet-stream");
     response.setHeader("cache-control", "no-cache");
+    if (/\/worker(-[^/]*)?\.js$/.test(file)) response.write(first());
     createReadStream(file).pipe(response);
   });
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
@@ -55,7 +59,7 @@ export async function serve(port = 0) {
 }
 
 /** Chromium with a profile on disk of its own: a context without one has slow storage of another kind. */
-export async function browse({ width = 1280, height = 800, scheme = "light", args = [] } = {}) {
+export async function browse({ width = 1280, height = 800, scheme = "light", args = [], ...rest } = {}) {
   const profile = mkdtempSync(join(tmpdir(), "runlog-web-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -65,6 +69,7 @@ export async function browse({ width = 1280, height = 800, scheme = "light", arg
     timezoneId: "UTC",
     locale: "en-GB",
     args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", ...args],
+    ...rest,
   });
   context.setDefaultTimeout(15_000);
   const problems = [];

@@ -90,7 +90,7 @@ for (const [tab, there] of [
   if (tab === "history") await page.getByText("note became").click();
   await shot(`run-${tab}`);
 }
-await visit("/sync", heading("Everything is synced"));
+await visit("/sync", page.getByRole("heading", { name: "Everything is synced", exact: true }));
 await shot("sync");
 await visit("/sync/history", page.getByRole("row").nth(1));
 await shot("sync-history");

@@ -1,14 +1,14 @@
-// A hundred thousand runs: scrolling stays smooth, and nothing jumps.
+// A hundred thousand runs: scrolling stays smooth, nothing jumps, and another browser takes them in.
 import assert from "node:assert/strict";
+import { statSync } from "node:fs";
 import { after, before, test } from "node:test";
 
+import { costOfFrames } from "./frames.js";
 import { browse, seed, serve } from "./harness.js";
 
 const RUNS = 100_000;
 /** A frame above this is a stutter, in milliseconds. */
 const FRAME_MAX = 50;
-/** How often it is measured, at most. */
-const ROUNDS = 6;
 
 let server;
 let browser;
@@ -28,28 +28,14 @@ after(async () => {
   await server?.close();
 });
 
-/** Times each frame while the page is scrolled by `step`, and adds up what jumps. */
-async function measure(scroll) {
-  await page.evaluate(() => {
-    const seen = { frames: [], shift: 0, isOn: true };
-    globalThis.seen = seen;
+/** Adds up what jumps from now on. */
+const watchShift = () =>
+  page.evaluate(() => {
+    globalThis.shift = 0;
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) if (!entry.hadRecentInput) seen.shift += entry.value;
+      for (const entry of list.getEntries()) if (!entry.hadRecentInput) globalThis.shift += entry.value;
     }).observe({ type: "layout-shift", buffered: false });
-    let before = performance.now();
-    const frame = (now) => {
-      seen.frames.push(now - before);
-      before = now;
-      if (seen.isOn) requestAnimationFrame(frame);
-    };
-    requestAnimationFrame(frame);
   });
-  await scroll();
-  return page.evaluate(() => {
-    globalThis.seen.isOn = false;
-    return globalThis.seen;
-  });
-}
 
 /** Goes through the list by the wheel, back, and far and wide by the bar at the side. */
 async function scroll() {
@@ -63,7 +49,20 @@ async function scroll() {
   });
 }
 
-// What other processes take from the machine is not the page's: the best of some rounds tells what it needs.
+test("a frame that is held up by a script is noticed", async () => {
+  const frames = await costOfFrames(page, () =>
+    page.evaluate(async () => {
+      for (let frame = 0; frame < 5; frame += 1) {
+        await new Promise(requestAnimationFrame);
+        // Even where four others want the processor, this is a stutter.
+        const end = performance.now() + 200;
+        while (performance.now() < end) Math.sqrt(end);
+      }
+    }),
+  );
+  assert.ok(frames.filter((ms) => ms > FRAME_MAX).length >= 3, `${frames}`);
+});
+
 test("scrolling is smooth and nothing jumps", async (t) => {
   const opened = Date.now();
   await page.goto(`${server.url}/runs`);
@@ -71,18 +70,16 @@ test("scrolling is smooth and nothing jumps", async (t) => {
   await page.locator('[aria-rowindex="6"] a').waitFor();
   t.diagnostic(`the page shows ${RUNS} runs after ${Date.now() - opened} ms`);
   await page.mouse.move(600, 600);
-  const shares = [];
-  for (let round = 0; round < ROUNDS && !shares.some((share) => share < 0.01); round += 1) {
-    const { frames, shift } = await measure(scroll);
-    const slow = frames.filter((ms) => ms > FRAME_MAX);
-    const sorted = frames.toSorted((a, b) => a - b);
-    shares.push(slow.length / frames.length);
-    t.diagnostic(`${frames.length} frames, median ${sorted[frames.length >> 1].toFixed(1)} ms, longest ${sorted.at(-1).toFixed(1)} ms`);
-    t.diagnostic(`above ${FRAME_MAX} ms: ${slow.length} (${(shares.at(-1) * 100).toFixed(2)} %); layout shift ${shift.toFixed(4)}`);
-    assert.ok(frames.length > 300, "too few frames were seen to tell");
-    assert.ok(shift <= 0.02, `what jumped adds up to ${shift}`);
-  }
-  assert.ok(Math.min(...shares) < 0.01, `shares of frames above ${FRAME_MAX} ms: ${shares}`);
+  await watchShift();
+  const frames = await costOfFrames(page, scroll);
+  const shift = await page.evaluate(() => globalThis.shift);
+  const slow = frames.filter((ms) => ms > FRAME_MAX).length / frames.length;
+  const sorted = frames.toSorted((a, b) => a - b);
+  t.diagnostic(`${frames.length} frames, median ${sorted[frames.length >> 1].toFixed(1)} ms, longest ${sorted.at(-1).toFixed(1)} ms`);
+  t.diagnostic(`above ${FRAME_MAX} ms: ${(slow * 100).toFixed(2)} %; layout shift ${shift.toFixed(4)}`);
+  assert.ok(frames.length > 300, `${frames.length} frames are too few to tell`);
+  assert.ok(shift <= 0.02, `what jumped adds up to ${shift}`);
+  assert.ok(slow < 0.01, `of the frames ${slow} took more than ${FRAME_MAX} ms`);
 });
 
 test("the last run is reached by a key, and the list ends there", async () => {
@@ -109,5 +106,30 @@ test("loading a page makes nothing jump", async (t) => {
     );
     t.diagnostic(`${path}: ${shift.toFixed(4)}`);
     assert.ok(shift <= 0.02, `${path}: ${shift}`);
+  }
+});
+
+test("another browser takes all of them in by a copy, and lists them", async (t) => {
+  await page.goto(`${server.url}/storage`);
+  const saved = page.waitForEvent("download", { timeout: 60_000 });
+  await page.getByRole("button", { name: "Export" }).click();
+  const copy = await (await saved).path();
+  const other = await browse();
+  try {
+    const second = await other.context.newPage();
+    await second.goto(`${server.url}/storage`);
+    await second.getByLabel("Copy to import").setInputFiles(copy);
+    const begun = Date.now();
+    await second.getByRole("button", { name: "Replace the history" }).click();
+    await second.getByText("The copy is in place").waitFor({ timeout: 60_000 });
+    t.diagnostic(`${statSync(copy).size} bytes are in place after ${Date.now() - begun} ms`);
+    await second.goto(`${server.url}/runs`);
+    await second.getByText("100,000 runs").waitFor();
+    await second.getByRole("grid", { name: "Runs" }).focus();
+    await second.keyboard.press("End");
+    await second.locator(`[aria-rowindex="${RUNS + 1}"] a`).waitFor();
+    assert.deepEqual(other.problems, []);
+  } finally {
+    await other.close();
   }
 });

@@ -72,7 +72,7 @@ test("an edit while the relay is away arrives natively once it is back", async (
   await hub.restart();
   await page.getByRole("link", { name: "Sync", exact: true }).click();
   await page.getByRole("button", { name: "Sync now" }).click();
-  await page.getByRole("heading", { name: "Everything is synced" }).waitFor();
+  await page.getByRole("heading", { name: "Everything is synced", exact: true }).waitFor();
   await native.cli("sync", "now");
   const [run] = await native.json("list");
   assert.equal(run.note, "written without a relay");
@@ -116,7 +116,7 @@ test("another browser joins by a code, and has everything", async () => {
 
 test("the pages of syncing hinder nobody and say what happened", async () => {
   const pages = [
-    ["/sync", page.getByRole("heading", { name: "Everything is synced" })],
+    ["/sync", page.getByRole("heading", { name: "Everything is synced", exact: true })],
     ["/sync/history", page.getByRole("row").nth(1)],
     ["/sync/stats", page.getByText("Success", { exact: true })],
     ["/sync/devices", page.getByText("(this browser)")],
@@ -169,7 +169,7 @@ test("a reload in the middle of a sync, and a relay that is killed in it, lose n
   await page.getByRole("listitem").filter({ hasText: "Failed" }).waitFor();
   await hub.restart();
   await page.goto(`${hub.url}/sync`);
-  await page.getByRole("heading", { name: "Everything is synced" }).waitFor();
+  await page.getByRole("heading", { name: "Everything is synced", exact: true }).waitFor();
   await native.cli("sync", "now");
   const runs = await native.json("list");
   assert.deepEqual(runs.map((run) => run.workflow_id).sort(), ["call-url", "deploy"]);

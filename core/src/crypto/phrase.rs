@@ -1,15 +1,11 @@
-//! Words that people write down and type: the English list of BIP-39, and its 24 words of 32 bytes.
+//! Words that people write down and type: the English list of BIP-39.
+//!
+//! A word stands for its place in the list, a number of 11 bits. In a phrase of 24 words these are
+//! 256 bits of secret and 8 of a checksum, packed most significant bit first, as in
+//! <https://github.com/bitcoin/bips/blob/master/bip-0039.mediawiki>.
 
 use bip39::Language;
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
-
-/// Bytes behind a phrase.
-const BYTES: usize = 32;
-/// Words in it: the bits of the bytes and the 8 of the checksum, 11 to a word.
-const WORDS: usize = 24;
-/// Bits that a word stands for.
-const WORD_BITS: usize = 11;
 
 /// What is wrong with typed words. It never holds a word, as each is a part of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +44,8 @@ pub(super) fn word_numbers<const N: usize>(
     let mut numbers = Zeroizing::new([0; N]);
     for (index, word) in words().enumerate() {
         let unknown = PhraseError::UnknownWord { position: index + 1 };
-        numbers[index] = list().binary_search(&word).map_err(|_| unknown)? as u16;
+        // The English list is in alphabetical order.
+        numbers[index] = word_list().binary_search(&word).map_err(|_| unknown)? as u16;
     }
     Ok(numbers)
 }
@@ -58,76 +55,42 @@ pub(super) fn joined_words(
     numbers: impl Iterator<Item = u16>,
     separator: char,
 ) -> Zeroizing<String> {
+    let list = word_list();
     // The longest word has 8 letters: with room for all, no copy is left behind by growing.
     let mut text = Zeroizing::new(String::with_capacity(24 * 9));
     for number in numbers {
         if !text.is_empty() {
             text.push(separator);
         }
-        text.push_str(list()[usize::from(number) % list().len()]);
+        text.push_str(list[usize::from(number) % list.len()]);
     }
     text
 }
 
-/// Asked here alone: each place that names the list holds a copy of it.
-#[inline(never)]
-fn list() -> &'static [&'static str; 2048] {
-    Language::English.word_list()
-}
-
-/// The numbers of the words of 32 bytes, by BIP-39. Its crate does this as well, with a list and a
-/// SHA-256 of its own, which a page would download beside ours.
-pub(super) fn numbers_of(bytes: &[u8; BYTES]) -> Zeroizing<[u16; WORDS]> {
-    let mut numbers = Zeroizing::new([0; WORDS]);
-    let mut sums = Zeroizing::new([0; BYTES + 1]);
-    sums[..BYTES].copy_from_slice(bytes);
-    sums[BYTES] = checksum(bytes);
-    for bit in 0..WORDS * WORD_BITS {
-        let set = sums[bit / 8] >> (7 - bit % 8) & 1;
-        numbers[bit / WORD_BITS] |= u16::from(set) << (WORD_BITS - 1 - bit % WORD_BITS);
-    }
-    numbers
-}
-
-/// The bytes of the numbers of words.
-///
-/// # Errors
-/// [`PhraseError::Checksum`].
-pub(super) fn bytes_of(numbers: &[u16; WORDS]) -> Result<Zeroizing<[u8; BYTES]>, PhraseError> {
-    let mut bytes = Zeroizing::new([0; BYTES]);
-    let mut sum = 0;
-    for bit in 0..WORDS * WORD_BITS {
-        let set = numbers[bit / WORD_BITS] >> (WORD_BITS - 1 - bit % WORD_BITS) & 1;
-        *bytes.get_mut(bit / 8).unwrap_or(&mut sum) |= u8::from(set == 1) << (7 - bit % 8);
-    }
-    if sum == checksum(&bytes) { Ok(bytes) } else { Err(PhraseError::Checksum) }
-}
-
-/// The first byte of the SHA-256.
-fn checksum(bytes: &[u8; BYTES]) -> u8 {
-    Sha256::digest(bytes)[0]
-}
-
-#[cfg(test)]
-mod tests {
-    use bip39::Mnemonic;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn words_are_those_of_bip_39(bytes: [u8; BYTES], wrong in 0..WORDS, by in 1..2048_u16) {
-            let numbers = numbers_of(&bytes);
-            let theirs = Mnemonic::from_entropy_in(Language::English, &bytes).unwrap();
-            prop_assert_eq!(&*joined_words(numbers.iter().copied(), ' '), &theirs.to_string());
-            let back = word_numbers::<WORDS>(&theirs.to_string(), char::is_whitespace).unwrap();
-            prop_assert_eq!(&back, &numbers);
-            prop_assert_eq!(&*bytes_of(&back).unwrap(), &bytes);
-            let mut typed = *numbers;
-            typed[wrong] ^= by;
-            let words = joined_words(typed.iter().copied(), ' ');
-            prop_assert_eq!(bytes_of(&typed).is_ok(), Mnemonic::parse_in_normalized(Language::English, &words).is_ok());
+/// The bits of 24 numbers below 2048, behind one another.
+pub(super) fn packed_numbers(numbers: &[u16; 24]) -> Zeroizing<[u8; 33]> {
+    let mut packed = Zeroizing::new([0; 33]);
+    for (index, number) in numbers.iter().enumerate() {
+        for bit in (0..11).filter(|bit| number & (1 << (10 - bit)) != 0) {
+            let place = 11 * index + bit;
+            packed[place / 8] |= 0x80 >> (place % 8);
         }
     }
+    packed
+}
+
+/// The 24 numbers below 2048 whose bits these are.
+pub(super) fn unpacked_numbers(packed: &[u8; 33]) -> impl Iterator<Item = u16> {
+    (0..24).map(|index| {
+        (11 * index..11 * (index + 1)).fold(0, |number, place| {
+            number << 1 | u16::from(packed[place / 8] >> (7 - place % 8) & 1)
+        })
+    })
+}
+
+/// The list. Named here alone, as the crate has it as a constant: each place that names it holds a
+/// copy of the 2048 words.
+#[inline(never)]
+fn word_list() -> &'static [&'static str; 2048] {
+    Language::English.word_list()
 }

@@ -26,6 +26,7 @@ mod error;
 mod import;
 mod incoming;
 mod incoming_logs;
+mod incoming_purges;
 mod life;
 mod log_reading;
 mod logs;

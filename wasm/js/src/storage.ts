@@ -20,7 +20,7 @@ export class Storage {
   /**
    * Why the storage is not what was asked for or expected; `null` where it is.
    *
-   * - `opfs_not_supported`, `opfs_denied`: the browser has no OPFS or forbids it, so the history is in memory.
+   * - `opfs_not_supported`, `opfs_denied`: the browser has no OPFS or gives none to this page, so the history is in memory.
    * - `evicted`: this page had a history here, and the browser has removed it. It is empty now; a sync brings
    *   back what a backend has.
    * - `corrupt`: it cannot be read; only with {@link salvage}.
@@ -77,7 +77,7 @@ export class Storage {
    * that were set aside before are removed.
    */
   async rebuild(): Promise<void> {
-    await this.#rpc.call("storage.rebuild", {});
+    await this.#rpc.call("storage.rebuild", { id: crypto.randomUUID() });
   }
 
   /** How long the trash keeps what was deleted. */

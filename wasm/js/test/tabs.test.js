@@ -115,17 +115,39 @@ test("another tab takes over, and nothing is lost or done twice", async () => {
   await Promise.all(pages.slice(1).map((page) => page.close()));
 });
 
-test("memory is used where OPFS is missing, and says why", async () => {
+/** What becomes of a history where the worker's OPFS is spoilt by a script. */
+async function spoilt(script, storage) {
   const page = await browser.context.newPage();
   await page.goto(server.url);
-  const storage = await page.evaluate(async () => {
-    const { open } = await import("/index.js");
-    const first = encodeURIComponent("delete FileSystemFileHandle.prototype.createSyncAccessHandle;");
-    const worker = () => new Worker(`/worker.js?first=${first}`, { type: "module" });
-    const runlog = await open({ name: "nowhere", worker });
-    return { kind: runlog.storage.kind, reason: runlog.storage.reason };
-  });
-  assert.equal(storage.kind, "memory");
-  assert.equal(storage.reason.code, "opfs_not_supported");
+  const seen = await page.evaluate(
+    async ([script, storage]) => {
+      const { open } = await import("/index.js");
+      const worker = () => new Worker(`/worker.js?first=${encodeURIComponent(script)}`, { type: "module" });
+      try {
+        const runlog = await open({ name: "nowhere", worker, storage });
+        await runlog.executions.start({ kind: "job", workflowId: "x" });
+        return { kind: runlog.storage.kind, code: runlog.storage.reason?.code, count: await runlog.executions.count() };
+      } catch (error) {
+        return { code: error.code };
+      }
+    },
+    [script, storage],
+  );
   await page.close();
-});
+  return seen;
+}
+
+const throwing = (name) => `StorageManager.prototype.getDirectory = async () => { throw new DOMException("no", "${name}"); };`;
+
+for (const [what, script, code] of [
+  ["is missing", "delete FileSystemFileHandle.prototype.createSyncAccessHandle;", "opfs_not_supported"],
+  ["is forbidden", throwing("SecurityError"), "opfs_denied"],
+  ["fails for any other reason", throwing("UnknownError"), "opfs_denied"],
+]) {
+  test(`memory is used where OPFS ${what}, and says why; who asked for OPFS is refused`, async () => {
+    assert.deepEqual(await spoilt(script, "auto"), { kind: "memory", code, count: 1 });
+    const { kind, code: refused } = await spoilt(script, "opfs");
+    assert.equal(kind, undefined);
+    assert.match(refused, /^opfs_/);
+  });
+}

@@ -1,4 +1,5 @@
 import { useMemo, useRef, useState, type ReactNode } from "react";
+import { RunlogError } from "runlog";
 
 import { useRunlog } from "../history.tsx";
 import { bytes } from "../format.ts";
@@ -43,7 +44,7 @@ function useJob(): Job {
       const { outcome, text } = await done;
       toast({ text, tone: outcome === "failed" ? "bad" : "plain" });
     } catch (error) {
-      toastError(error);
+      tell(error);
     } finally {
       setBusy(false);
     }
@@ -51,9 +52,15 @@ function useJob(): Job {
   return { isBusy, begin, cancel: () => abort.current?.abort() };
 }
 
+/** What could not be stored is not lost while this tab is open: its recorder tries again. */
+function tell(error: unknown): void {
+  const isFull = error instanceof RunlogError && (error.code === "quota" || error.code === "opfs_full");
+  toastError(error, isFull ? "There is no space left in this browser. What is recorded is kept in this tab, and stored once there is." : undefined);
+}
+
 function useRecorder() {
   const runlog = useRunlog();
-  return useMemo(() => runlog.recorder({ onError: (error) => toastError(error) }), [runlog]);
+  return useMemo(() => runlog.recorder({ onError: tell }), [runlog]);
 }
 
 function HashCard(): ReactNode {

@@ -27,7 +27,7 @@ export function Copies(): ReactNode {
   const rebuild = async () => {
     if (!(await action.run(() => storage.rebuild()))) return;
     setRebuilding(false);
-    toast({ text: "The history begins anew. A sync brings back what a relay has." });
+    toast({ text: "The history begins anew. Join the vault again, and a sync brings back what a relay has." });
   };
   return (
     <section className="card" aria-labelledby="copies">
@@ -67,7 +67,10 @@ export function Copies(): ReactNode {
         <Choice busy={action.isBusy} name="Replace the history" onCancel={() => setFile(undefined)} onChoose={() => void take()} />
       </Dialog>
       <Dialog title="Begin anew" isOpen={isRebuilding} onOpenChange={setRebuilding}>
-        <p>The database is set aside and an empty one takes its place. A sync brings back what a relay has, and nothing else.</p>
+        <p>
+          The database is set aside and an empty one takes its place, which belongs to no vault. Once this browser has joined the vault again,
+          by its recovery phrase or a pairing code, a sync brings back what a relay has, and nothing else.
+        </p>
         {action.error !== undefined && <Problem error={action.error} />}
         <Choice busy={action.isBusy} name="Begin anew" onCancel={() => setRebuilding(false)} onChoose={() => void rebuild()} />
       </Dialog>

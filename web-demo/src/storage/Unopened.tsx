@@ -5,18 +5,24 @@ import { Problem } from "../ui/Problem.tsx";
 import { useAction } from "../ui/useAction.ts";
 import { copyName, download } from "./download.ts";
 
+/** What may help, by the code of the error. */
+const WAYS: ReadonlyMap<string, string> = new Map([
+  ["quota", "Free space on the disk, or remove what other pages of this site keep in the browser."],
+  ["opfs_full", "Free space on the disk, or remove what other pages of this site keep in the browser."],
+  [
+    "opfs_owned_elsewhere",
+    "Close other tabs of this page. If there are none, restart the browser: it may hold on to files that were removed while they were open.",
+  ],
+]);
+
 /** What stands in the place of the app where the history cannot be opened: why, and the ways out. */
 export function Unopened({ name, error }: { name: string; error: unknown }): ReactNode {
-  const isCorrupt = error instanceof RunlogError && error.code === "corrupt";
+  const code = error instanceof RunlogError ? error.code : "failed";
   return (
     <main className="opening">
       <h1>The history could not be opened</h1>
-      <Problem error={error} />
-      {isCorrupt ? (
-        <Damaged name={name} />
-      ) : (
-        <p>Nothing was changed. Closing other tabs of this page, freeing space on the disk or restarting the browser may help.</p>
-      )}
+      <Problem error={error} isOpen={false} />
+      {code === "corrupt" ? <Damaged name={name} /> : <p>Nothing was changed. {WAYS.get(code) ?? "Restarting the browser may help."}</p>}
       <button type="button" className="button" onClick={() => location.reload()}>
         Try again
       </button>
@@ -43,12 +49,14 @@ function Damaged({ name }: { name: string }): ReactNode {
       setSaved(true);
     });
   const anew = async () => {
-    if (await withStorage((storage) => storage.rebuild())) location.reload();
+    // There the way back into the vault begins.
+    if (await withStorage((storage) => storage.rebuild())) location.assign("/");
   };
   return (
     <>
       <p>
-        The database is damaged. Nothing was removed: save its bytes first, then begin anew. A sync brings back what a relay has.
+        The database is damaged. Nothing was removed: save its bytes first, then begin anew. Once this browser has joined the vault
+        again, by its recovery phrase or a pairing code, a sync brings back what a relay has.
       </p>
       {action.error !== undefined && <Problem error={action.error} />}
       <div className="card-end">

@@ -8,6 +8,7 @@ import { Pair } from "../ui/Pair.tsx";
 import { Pill, Progress } from "../ui/Pill.tsx";
 import { Ago } from "../ui/Time.tsx";
 import { toastError } from "../ui/toast.tsx";
+import { WayOut } from "./WayOut.tsx";
 import { BACKEND, PHASE, PHASES } from "./words.ts";
 
 /** One backend: how it stands, in words and figures. */
@@ -26,6 +27,7 @@ export function BackendCard({ backend }: { backend: BackendStatus }): ReactNode 
         <code>{backend.url}</code>
       </p>
       {!["up_to_date", "syncing"].includes(backend.state) && backend.words !== "" && <p>{backend.words}</p>}
+      <WayOut backend={backend} />
       {backend.lastRun?.status === "running" && <Running run={backend.lastRun} />}
       <dl className="pairs">
         <Pair name="To hand over">{waiting}</Pair>

@@ -103,6 +103,7 @@ function Soon({ at }: { at: number }): ReactNode {
 function headline(status: SyncStatus, isOnline: boolean): string {
   if (!isOnline) return "Offline: changes are kept and synced later";
   if (status.isSyncing) return "Syncing";
+  if (status.background?.held?.by === "locked") return "Nothing is synced until the vault is unlocked";
   switch (status.state) {
     case "no_backend":
       return "Not synced with anything";

@@ -26,6 +26,8 @@ export function SyncState(): ReactNode {
 function inAWord(status: SyncStatus, isOnline: boolean): readonly [word: string, tone: Tone] {
   if (status.state === "no_backend") return ["Not synced", "idle"];
   if (status.state === "off") return ["Sync off", "idle"];
+  // What a relay has meanwhile is not known.
+  if (status.background?.held?.by === "locked") return ["Locked", "warn"];
   const waiting = Math.max(0, ...status.backends.map((backend) => backend.waiting.count));
   if (!isOnline) return [waiting > 0 ? `Offline · ${number(waiting)} wait` : "Offline", "warn"];
   const running = status.backends.find((backend) => backend.lastRun?.status === "running")?.lastRun;

@@ -1,10 +1,23 @@
 import { RunlogError } from "runlog";
 import type { ReactNode } from "react";
+import { Link } from "wouter";
 
 import { Icon } from "./Icon.tsx";
 
+/** Whether it is the storage that is full or damaged: what can be done about that is on its page. */
+export function isOfStorage(error: unknown): boolean {
+  return error instanceof RunlogError && ["quota", "opfs_full", "corrupt"].includes(error.code);
+}
+
+interface ProblemProps {
+  error: unknown;
+  /** Whether the history is open, and with it the pages that help. */
+  isOpen?: boolean;
+  children?: ReactNode;
+}
+
 /** An error, with its code, which a person can search for. */
-export function Problem({ error, children }: { error: unknown; children?: ReactNode }): ReactNode {
+export function Problem({ error, isOpen = true, children }: ProblemProps): ReactNode {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof RunlogError ? error.code : undefined;
   return (
@@ -13,6 +26,7 @@ export function Problem({ error, children }: { error: unknown; children?: ReactN
       <div>
         <p>{message}</p>
         {code && <p className="soft">Code: <code>{code}</code></p>}
+        {isOpen && isOfStorage(error) && <p><Link href="/storage">What can be done about it</Link></p>}
         {children}
       </div>
     </div>

@@ -1,7 +1,9 @@
 // Short messages about what was done, with a way to take it back.
 import { useEffect, useSyncExternalStore, type ReactNode } from "react";
+import { navigate } from "wouter/use-browser-location";
 
 import { Icon } from "./Icon.tsx";
+import { isOfStorage } from "./Problem.tsx";
 
 export interface Toast {
   readonly text: string;
@@ -21,15 +23,18 @@ function set(toasts: typeof shown): void {
   for (const listener of listeners) listener();
 }
 
-/** Shows a message for some seconds. */
+/** Shows a message for some seconds; again, where it is shown already. */
 export function toast(message: Toast): void {
   last += 1;
-  set([...shown.slice(-2), { ...message, key: last }]);
+  const others = shown.filter(({ text }) => text !== message.text);
+  set([...others.slice(-2), { ...message, key: last }]);
 }
 
-/** Shows what went wrong. */
-export function toastError(error: unknown): void {
-  toast({ text: error instanceof Error ? error.message : String(error), tone: "bad" });
+/** Shows what went wrong, in `words` of its own where the error's do not say enough. */
+export function toastError(error: unknown, words?: string): void {
+  const text = words ?? (error instanceof Error ? error.message : String(error));
+  const action = isOfStorage(error) ? { action: { name: "Storage", run: () => navigate("/storage") } } : {};
+  toast({ text, tone: "bad", ...action });
 }
 
 function dismiss(key: number): void {

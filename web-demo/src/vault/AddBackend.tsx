@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from "react";
 import { RunlogError } from "runlog";
+import { Link } from "wouter";
 
 import { useRunlog } from "../history.tsx";
 import { useAction } from "../ui/useAction.ts";
@@ -43,6 +44,12 @@ export function AddBackend({ onDone, isLast = false }: AddBackendProps): ReactNo
         Set-up code or account token{needsCode ? "" : " (only if the relay does not know the vault yet)"}
         <input className="input mono" name="code" required={needsCode} autoComplete="off" spellCheck={false} />
       </label>
+      {needsCode && (
+        <p className="soft">
+          If this vault is on the relay already, this browser has joined another one, by the wrong phrase.{" "}
+          <Link href="/storage">Begin anew</Link> on the storage page and join with the right one.
+        </p>
+      )}
     </StepForm>
   );
 }

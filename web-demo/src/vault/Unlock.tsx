@@ -15,17 +15,13 @@ export function Unlock({ vault }: { vault: Extract<VaultState, { state: "locked"
   const [isJoining, setJoining] = useState(false);
   const isGone = vault.keptIn !== "passphrase";
   return (
-    <div className="notice" data-tone="warn">
+    <section className="notice" data-tone="warn" aria-label="The vault is locked">
       <Icon name="key" />
       <p>
         <strong>The vault “{vault.name}” is locked.</strong>{" "}
         {isGone ? "This browser no longer has its key; the recovery phrase brings it back." : "Until it is unlocked nothing is synced."}
       </p>
-      {isGone ? (
-        <button type="button" className="button" onClick={() => setJoining(true)}>
-          Enter the phrase
-        </button>
-      ) : (
+      {!isGone && (
         <form
           className="inline-form"
           onSubmit={(event) => {
@@ -45,9 +41,12 @@ export function Unlock({ vault }: { vault: Extract<VaultState, { state: "locked"
           )}
         </form>
       )}
+      <button type="button" className="button" onClick={() => setJoining(true)}>
+        {isGone ? "Enter the phrase" : "Use the recovery phrase"}
+      </button>
       <Dialog title={`Unlock “${vault.name}”`} isOpen={isJoining} onOpenChange={setJoining}>
         <JoinByPhrase onJoined={() => setJoining(false)} />
       </Dialog>
-    </div>
+    </section>
   );
 }

@@ -135,12 +135,14 @@ enum Way {
     FetchedAgain,
 }
 
-/// A table's name, and the execution that a row of it belongs to.
+/// A table, and the execution in it that a record is of.
 type Entity = (String, Option<ExecutionId>);
 
 /// One transaction's worth of records from a backend.
 struct Batch {
     backend: BackendId,
+    /// Whether the backend was removed while its records were on their way.
+    was_removed: bool,
     /// Nobody else needs what comes, and nothing of ours waits: what comes counts as sent at once.
     sole: bool,
     newest: Option<ClockTime>,
@@ -163,6 +165,7 @@ impl Batch {
             && Watermarks::read(writer.reader().tx())?.is_some_and(|marks| marks.least == before);
         Ok(Self {
             backend,
+            was_removed: !backends.iter().any(|held| held.id == backend),
             sole,
             newest: None,
             authors: SortedMap::new(),
@@ -222,7 +225,10 @@ impl Batch {
                     got_at,
                     record: record.clone(),
                 };
-                set_aside.put(writer.tx_mut())?;
+                // Nobody would ever try it again, or forget it.
+                if !self.was_removed {
+                    set_aside.put(writer.tx_mut())?;
+                }
                 let own = item.as_ref().and_then(ItemKey::as_piece);
                 self.twin |= own.is_some_and(|(log, _)| log.device == writer.device());
                 self.told.push((item, EntityResult::Failed, outcome, detail));

@@ -1,5 +1,6 @@
 import { RunlogError } from "../errors.js";
 import type { SyncCause } from "../sync-types.js";
+import { ClockWatch } from "./clock-watch.js";
 import type { Driver } from "./driver.js";
 import type { Engine } from "./engine.js";
 import { Listeners } from "./listeners.js";
@@ -24,6 +25,8 @@ export class Background {
   readonly #engine: Engine;
   readonly #driver: Driver;
   readonly #listeners: Listeners;
+  /** What is due is due by the wall clock: once that is set back, it would be due hours later. */
+  readonly #clock = new ClockWatch(() => this.#begin("timer"));
   /** Clients that want it, and how often they want to sync when nothing happens, in milliseconds. */
   readonly #wanted = new Map<string, number | undefined>();
   #stopping = new AbortController();
@@ -51,9 +54,9 @@ export class Background {
     const before = this.#everyMs();
     const wasOn = this.#wanted.size > 0;
     this.#wanted.set(client, everyMs);
-    const now = this.#everyMs();
-    if (!wasOn || now !== before) this.#engine.call("startBackground", now === undefined ? {} : { everyMs: now });
-    this.cause("start");
+    if (!wasOn) this.#clock.start();
+    if (!wasOn || this.#everyMs() !== before) this.#begin("start");
+    else this.cause("start");
   }
 
   /** A client wants it no longer. */
@@ -99,8 +102,16 @@ export class Background {
     this.#rest();
   }
 
+  /** Forgets what was due. */
+  #begin(cause: SyncCause): void {
+    const everyMs = this.#everyMs();
+    this.#engine.call("startBackground", everyMs === undefined ? {} : { everyMs });
+    this.cause(cause);
+  }
+
   #rest(): void {
     clearTimeout(this.#timer);
+    this.#clock.stop();
     this.#listeners.listenTo([]);
     this.cancel();
   }

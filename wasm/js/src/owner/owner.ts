@@ -71,8 +71,10 @@ export class Owner {
       const reason = plain(error);
       // Without OPFS there is still the memory. A database that is there and cannot be read is another
       // matter: an empty history in its place would look as if everything were lost.
-      if (storage === "auto" && ["opfs_not_supported", "opfs_denied"].includes(reason.code)) {
-        return Owner.#inMemory(name, reason);
+      if (storage === "auto") {
+        if (["opfs_not_supported", "opfs_denied"].includes(reason.code)) return Owner.#inMemory(name, reason);
+        const refusal = await refusalOfOpfs();
+        if (refusal !== undefined) return Owner.#inMemory(name, { code: "opfs_denied", message: refusal });
       }
       if (salvage && ["corrupt", "newer"].includes(reason.code)) {
         return new Owner({ reason }, name, { kind: "opfs", reason });
@@ -150,6 +152,16 @@ export class Owner {
       this.onchange("history");
       this.#services?.written();
     });
+  }
+}
+
+/** What the browser says where it gives no OPFS at all, whatever its reason; `undefined` where it does. */
+async function refusalOfOpfs(): Promise<string | undefined> {
+  try {
+    await navigator.storage.getDirectory();
+    return undefined;
+  } catch (error) {
+    return `the browser gives this page no storage: ${plain(error).message}`;
   }
 }
 
