@@ -95,9 +95,14 @@ impl Fields {
     /// Takes out everything, and refuses what is left over.
     pub(super) fn all<T: Arguments>(&mut self) -> Result<T, Mistake> {
         let taken = T::take_from(self)?;
+        self.end()?;
+        Ok(taken)
+    }
+
+    fn end(&self) -> Result<(), Mistake> {
         match self.0.first() {
             Some((unknown, _)) => Err(Mistake::new("call", format!("unknown field `{unknown}`"))),
-            None => Ok(taken),
+            None => Ok(()),
         }
     }
 }
