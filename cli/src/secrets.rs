@@ -72,6 +72,22 @@ impl Source<'_> {
     }
 }
 
+/// The variables that hold secrets.
+pub(crate) mod variable {
+    pub(crate) const PASSPHRASE: &str = "RUNLOG_PASSPHRASE";
+    pub(crate) const RECOVERY_PHRASE: &str = "RUNLOG_RECOVERY_PHRASE";
+    pub(crate) const PAIRING_CODE: &str = "RUNLOG_PAIRING_CODE";
+    pub(crate) const ACCOUNT_TOKEN: &str = "RUNLOG_ACCOUNT_TOKEN";
+    /// All of them: no program that is recorded is to see one.
+    pub(crate) const ALL: [&str; 5] = [
+        PASSPHRASE,
+        RECOVERY_PHRASE,
+        PAIRING_CODE,
+        ACCOUNT_TOKEN,
+        "RUNLOG_SERVER_DATABASE_PASSWORD",
+    ];
+}
+
 /// How the passphrase of a vault is given.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Passphrase {
@@ -85,7 +101,7 @@ impl Passphrase {
     fn source(&self) -> Source<'_> {
         Source {
             file: self.passphrase_file.as_deref(),
-            variable: "RUNLOG_PASSPHRASE",
+            variable: variable::PASSPHRASE,
             option: "--passphrase-file",
             what: "the vault's passphrase",
         }

@@ -22,6 +22,7 @@
 //! | [`store`] | the storage trait, its promises, and the in-memory reference |
 //! | [`history`] | the operations: start, finish, edit, delete, merge, read |
 //! | [`query`] | filters, orders and cursors of listings |
+//! | [`order`], [`sorted_map`] | sorting and small maps, compiled once or nearly so |
 //! | [`sealed`] | records as they travel: what everyone may see of them |
 //! | [`relay`] | what a relay keeps and answers, and one in memory |
 //! | [`sync`] | messages, runs, and the engine that moves changes |
@@ -55,10 +56,12 @@ pub mod log;
 pub mod mask;
 pub mod merge;
 pub mod model;
+pub mod order;
 pub mod query;
 pub mod relay;
 pub mod schema;
 pub mod sealed;
+pub mod sorted_map;
 pub mod store;
 pub mod sync;
 pub mod time;

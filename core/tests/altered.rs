@@ -8,7 +8,7 @@ use runlog_core::sealed::SealedRecord;
 use runlog_core::store::Room;
 use runlog_core::sync::engine::JobOptions;
 use runlog_core::sync::run::{EntityOutcome, LogQuery, RunStatus, SyncLogEntry, SyncRun};
-use world::{Device, World, assert_equal};
+use world::{Device, RELAY, World, assert_equal};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -130,6 +130,21 @@ fn what_one_job_fetches_again_is_bounded() {
         assert_eq!(set_aside(&mut b), left);
     }
     assert_equal(&world.sync(&mut b));
+}
+
+/// A backend leaves nothing behind that is removed while a page of its is on its way.
+#[test]
+fn nothing_is_set_aside_from_a_backend_that_was_removed() {
+    let mut world = World::new();
+    let (_, mut b, _) = devices(&mut world, 3);
+    alter(&mut world, 1, break_seal);
+    world.meanwhile = Some(Box::new(|device, at| {
+        device.history.write(at, |tx| tx.remove_backend(RELAY)).unwrap();
+    }));
+    let run = world.sync(&mut b);
+    assert_eq!(run.status, RunStatus::Failed, "{run:?}");
+    assert_eq!(run.error.as_deref(), Some("the backend was removed"));
+    assert_eq!(set_aside(&mut b), 0);
 }
 
 /// What the backend has let go of by the time it is asked for is forgotten.

@@ -3,6 +3,7 @@
 use runlog_core::clock::DeviceNumbers;
 use runlog_core::log::{GapReason, LogKey};
 use runlog_core::model::Tag;
+use runlog_core::order;
 use runlog_core::schema::RowKey;
 use runlog_core::store::{Change, ChangeNumber, ChangedItem};
 use rusqlite::{Row, params};
@@ -74,7 +75,7 @@ pub(crate) fn after(tx: &Tx<'_>, after: ChangeNumber, limit: usize) -> Outcome<V
             changes.push(Change { number: change_at(row, 0)?, item: item_of(tx, row)? });
         }
     }
-    changes.sort_by(|a, b| (a.number, &a.item).cmp(&(b.number, &b.item)));
+    order::sort_by(&mut changes, |a, b| (a.number, &a.item).cmp(&(b.number, &b.item)));
     changes.truncate(limit);
     Ok(changes)
 }

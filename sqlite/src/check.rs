@@ -1,10 +1,10 @@
 //! Looking for damage, and building derived data anew.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use runlog_core::model::Visibility;
 use runlog_core::schema::{RowKey, executions};
+use runlog_core::sorted_map::SortedMap;
 use runlog_core::time::Timestamp;
 use rusqlite::Connection;
 
@@ -103,7 +103,7 @@ fn schema(tx: &Tx<'_>, findings: &mut Findings) -> Outcome<()> {
     migrations::run(&fresh, MIGRATIONS, Timestamp::default())?;
     let expected = objects(&fresh)?;
     let found = objects(tx.connection())?;
-    for (name, sql) in &expected {
+    for (name, sql) in expected.iter() {
         match found.get(name) {
             None => findings.add(FindingKind::Schema, format!("{name} is missing")),
             Some(live) if live != sql => {
@@ -112,7 +112,7 @@ fn schema(tx: &Tx<'_>, findings: &mut Findings) -> Outcome<()> {
             Some(_) => {}
         }
     }
-    for name in found.keys().filter(|name| !expected.contains_key(*name)) {
+    for name in found.keys().filter(|name| expected.get(*name).is_none()) {
         findings.add(FindingKind::Schema, format!("{name} is not part of this version"));
     }
     Ok(())
@@ -120,14 +120,17 @@ fn schema(tx: &Tx<'_>, findings: &mut Findings) -> Outcome<()> {
 
 /// Tables and indexes with their definitions, but for SQLite's own. Comments and space do not
 /// count.
-fn objects(connection: &Connection) -> Outcome<BTreeMap<String, String>> {
+fn objects(connection: &Connection) -> Outcome<SortedMap<String, String>> {
     let mut select = connection.prepare(
         "SELECT type || ' ' || name, sql FROM sqlite_schema
          WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
     )?;
-    let rows = select
-        .query_map([], |row| Ok((row.get(0)?, without_comments(&row.get::<_, String>(1)?))))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = select.query([])?;
+    let mut objects = SortedMap::new();
+    while let Some(row) = rows.next()? {
+        objects.insert(row.get(0)?, without_comments(&row.get::<_, String>(1)?));
+    }
+    Ok(objects)
 }
 
 fn without_comments(sql: &str) -> String {

@@ -77,15 +77,15 @@ pub(crate) fn prepare(connection: &Connection, options: &Options, now: Timestamp
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     if options.journal == Journal::ExclusiveWal {
         // Before the first access: a write-ahead log is opened either shared or not.
-        connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
+        connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
     }
-    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.execute_batch("PRAGMA trusted_schema = OFF")?;
     let version = migrations::version(connection, SCHEMA_VERSION)?;
     let writable = !connection.is_readonly("main")?;
     if writable {
         set_journal(connection, options)?;
     }
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.execute_batch(&format!("PRAGMA cache_size = -{CACHE_KIB}"))?;
     if version < SCHEMA_VERSION {
         migrations::run(connection, MIGRATIONS, now)?;
     }
@@ -94,15 +94,19 @@ pub(crate) fn prepare(connection: &Connection, options: &Options, now: Timestamp
 
 fn set_journal(connection: &Connection, options: &Options) -> Outcome<()> {
     if options.journal != Journal::Unchanged {
-        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+        let mode =
+            connection.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0))?;
         if mode != "wal" {
             use_write_ahead_log(connection, options)?;
         }
     }
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", WAL_PAGES, |_| Ok(()))?;
-    connection.pragma_update_and_check(None, "journal_size_limit", WAL_BYTES_MAX, |_| Ok(()))?;
+    connection.execute_batch(&format!(
+        "PRAGMA wal_autocheckpoint = {WAL_PAGES}; PRAGMA journal_size_limit = {WAL_BYTES_MAX}"
+    ))?;
     set_synchronous(connection, options.durability == Durability::Power)
 }
+
+const WRITE_AHEAD_LOG: &str = "PRAGMA journal_mode = WAL";
 
 /// Between two tries to change the journal.
 const JOURNAL_RETRY: Duration = Duration::from_millis(5);
@@ -112,7 +116,7 @@ const JOURNAL_RETRY: Duration = Duration::from_millis(5);
 fn use_write_ahead_log(connection: &Connection, options: &Options) -> Outcome<()> {
     let tries = options.busy_timeout.as_millis() / JOURNAL_RETRY.as_millis();
     for _ in 0..tries {
-        match connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())) {
+        match connection.execute_batch(WRITE_AHEAD_LOG) {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
                 // In a browser nobody else has the file, and nothing can wait.
                 if cfg!(target_family = "wasm") {
@@ -123,11 +127,11 @@ fn use_write_ahead_log(connection: &Connection, options: &Options) -> Outcome<()
             done => return Ok(done?),
         }
     }
-    Ok(connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?)
+    Ok(connection.execute_batch(WRITE_AHEAD_LOG)?)
 }
 
 /// Whether each commit waits for the disk.
 pub(crate) fn set_synchronous(connection: &Connection, each_commit: bool) -> Outcome<()> {
     let level = if each_commit { "FULL" } else { "NORMAL" };
-    Ok(connection.pragma_update(None, "synchronous", level)?)
+    Ok(connection.execute_batch(&format!("PRAGMA synchronous = {level}"))?)
 }

@@ -79,15 +79,15 @@ pub fn replace_database(database: &Path, with: &Connection) -> StoreResult<()> {
     let mut target = in_terms_of_the_store(Connection::open(database))?;
     // Who has it open keeps it open: there is little to wait for.
     in_terms_of_the_store(target.busy_timeout(Duration::from_millis(500)))?;
-    in_terms_of_the_store(target.pragma_update(None, "locking_mode", "exclusive"))?;
+    in_terms_of_the_store(target.execute_batch("PRAGMA locking_mode = EXCLUSIVE"))?;
     without_log(&target)?;
     replace_content(&mut target, with)
 }
 
 /// SQLite gives up the write-ahead log only for the last connection of all.
 fn without_log(connection: &Connection) -> StoreResult<()> {
-    let mode = connection
-        .pragma_update_and_check(None, "journal_mode", "delete", |row| row.get::<_, String>(0));
+    let mode =
+        connection.query_row("PRAGMA journal_mode = delete", [], |row| row.get::<_, String>(0));
     match in_terms_of_the_store(mode)? {
         mode if mode == "delete" => Ok(()),
         _ => Err(StoreError::Busy { waited_ms: 0 }),

@@ -1,9 +1,8 @@
 //! Numbers for devices, so that a stored clock names its device in a byte or two.
 
-use std::collections::HashMap;
-
 use runlog_core::clock::DeviceNumbers;
 use runlog_core::id::DeviceId;
+use runlog_core::sorted_map::SortedMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Failure, Outcome};
@@ -12,8 +11,8 @@ use crate::error::{Failure, Outcome};
 /// right for ever; what the running transaction gave is forgotten when it is rolled back.
 #[derive(Debug, Default)]
 pub(crate) struct DeviceCache {
-    numbers: HashMap<DeviceId, u32>,
-    devices: HashMap<u32, DeviceId>,
+    numbers: SortedMap<DeviceId, u32>,
+    devices: SortedMap<u32, DeviceId>,
     given: Vec<(DeviceId, u32)>,
 }
 

@@ -4,9 +4,13 @@ use runlog_core::codec::DecodeError;
 use runlog_core::store::StoreError;
 use rusqlite::ErrorCode;
 
-/// A failure inside this crate: of SQLite, or already in the store's terms.
+/// A failure inside this crate: of SQLite, or already in the store's terms. Behind a pointer, as every
+/// function here hands one on, and most of their results are small.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(crate) struct Failure(Box<Kind>);
+
+#[derive(Debug)]
+enum Kind {
     Sql(rusqlite::Error),
     Store(StoreError),
 }
@@ -16,32 +20,32 @@ pub(crate) type Outcome<T> = Result<T, Failure>;
 
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Sql(error)
+        Self(Box::new(Kind::Sql(error)))
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        Self(Box::new(Kind::Store(error)))
     }
 }
 
 impl From<DecodeError> for Failure {
     fn from(error: DecodeError) -> Self {
-        Self::Store(error.into())
+        StoreError::from(error).into()
     }
 }
 
 impl Failure {
     pub(crate) fn corrupt(detail: impl Into<String>) -> Self {
-        Self::Store(StoreError::Corrupt { detail: detail.into() })
+        StoreError::Corrupt { detail: detail.into() }.into()
     }
 
     /// In the store's terms; `waited_ms` is how long SQLite waits for a lock.
     pub(crate) fn into_store_error(self, waited_ms: u64) -> StoreError {
-        match self {
-            Self::Store(error) => error,
-            Self::Sql(error) => of_sqlite(&error, waited_ms),
+        match *self.0 {
+            Kind::Store(error) => error,
+            Kind::Sql(error) => of_sqlite(&error, waited_ms),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Executions by their ids.
 
 use runlog_core::id::{ExecutionId, IdPattern};
+use runlog_core::order;
 use rusqlite::params;
 
 use crate::error::Outcome;
@@ -33,7 +34,7 @@ pub(crate) fn matching(
         for id in ids {
             found.push(id?);
         }
-        found.sort_unstable();
+        order::sort(&mut found);
         found.dedup();
         found.truncate(limit);
     }

@@ -6,6 +6,7 @@ use runlog_core::clock::DeviceNumbers;
 use runlog_core::codec::{DecodeError, Reader, put_varint};
 use runlog_core::id::ExecutionId;
 use runlog_core::log::{Contents, Gap, GapReason, Lines, LogKey, PieceHead};
+use runlog_core::order;
 use runlog_core::store::{ChangeNumber, StoreError};
 use runlog_core::time::Timestamp;
 use rusqlite::params;
@@ -43,7 +44,7 @@ pub(crate) fn heads(
             change: change_at(row, 7)?,
         });
     }
-    heads.sort_by_key(|head| (head.first, head.log.device));
+    order::sort_by_key(&mut heads, |head| (head.first, head.log.device));
     Ok(heads)
 }
 
@@ -159,7 +160,7 @@ pub(crate) fn gaps(tx: &Tx<'_>, execution: ExecutionId) -> Outcome<Vec<Gap>> {
             pieces: decode_firsts(bytes_at(row, 6)?)?,
         });
     }
-    gaps.sort_by_key(|gap| (gap.first, gap.log.device, gap.reason));
+    order::sort_by_key(&mut gaps, |gap| (gap.first, gap.log.device, gap.reason));
     Ok(gaps)
 }
 

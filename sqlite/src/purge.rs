@@ -2,6 +2,7 @@
 
 use runlog_core::clock::Clock;
 use runlog_core::id::ExecutionId;
+use runlog_core::order;
 use runlog_core::schema::RowKey;
 use runlog_core::store::{ChangeNumber, ItemKey};
 use rusqlite::{OptionalExtension, params};
@@ -62,7 +63,7 @@ pub(crate) fn items(tx: &Tx<'_>, execution: ExecutionId) -> Outcome<Vec<ItemKey>
     items.extend(sealed.map(|piece| ItemKey::piece(piece.log, piece.first)));
     let gaps = logs::gaps(tx, execution)?.into_iter();
     items.extend(gaps.map(|gap| ItemKey::gap(gap.log, gap.first, gap.reason)));
-    items.sort_unstable();
+    order::sort(&mut items);
     items.dedup();
     Ok(items)
 }

@@ -1,13 +1,13 @@
 //! Statement texts per set of columns, made once from the schema's own names.
 
-use std::collections::HashMap;
 use std::fmt::Write;
 
 use runlog_core::clock::{ColumnId, ColumnSet};
 use runlog_core::schema::Table;
+use runlog_core::sorted_map::SortedMap;
 
 /// What a statement does with a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verb {
     /// Reads change, clocks, visibility, then the columns.
     Select,
@@ -48,7 +48,7 @@ pub(crate) fn parameter(table: Table, columns: ColumnSet, column: ColumnId) -> u
 
 /// The texts made so far.
 #[derive(Debug, Default)]
-pub(crate) struct Texts(HashMap<(Verb, Table, ColumnSet), Box<str>>);
+pub(crate) struct Texts(SortedMap<(Verb, Table, ColumnSet), Box<str>>);
 
 /// Most texts that are kept; beyond it they are made anew, as when a hostile device sends every
 /// combination of columns.
@@ -59,7 +59,7 @@ impl Texts {
         if self.0.len() >= TEXTS_MAX && !self.0.contains_key(&(verb, table, columns)) {
             self.0.clear();
         }
-        self.0.entry((verb, table, columns)).or_insert_with(|| text(verb, table, columns).into())
+        self.0.entry_or_else((verb, table, columns), || text(verb, table, columns).into())
     }
 }
 

@@ -11,6 +11,10 @@ use crate::copies;
 use crate::error::{Failure, Outcome};
 use crate::tx::{Caches, Tx};
 
+/// How a transaction begins that only reads, and one that writes.
+const READING: &str = "BEGIN DEFERRED";
+const WRITING: &str = "BEGIN IMMEDIATE";
+
 /// One device's history in a SQLite database.
 ///
 /// ```
@@ -71,7 +75,8 @@ impl SqliteStore {
     /// # Errors
     /// What reading fails with; damage that was found is no error.
     pub fn check(&mut self) -> StoreResult<Vec<Finding>> {
-        let tx = self.begin("BEGIN DEFERRED")?;
+        let mut tx = self.transaction();
+        tx.begin(READING)?;
         let found = tx.done(check::check(&tx))?;
         tx.commit()?;
         Ok(found)
@@ -83,7 +88,8 @@ impl SqliteStore {
     /// What reading and writing fail with; then nothing was changed.
     pub fn rebuild_derived(&mut self) -> StoreResult<()> {
         self.persisted_at = None;
-        let tx = self.begin("BEGIN IMMEDIATE")?;
+        let mut tx = self.transaction();
+        tx.begin(WRITING)?;
         tx.done(check::rebuild_derived(&tx))?;
         tx.commit()
     }
@@ -106,7 +112,8 @@ impl SqliteStore {
     /// # Errors
     /// What reading fails with.
     pub fn unsent(&mut self) -> StoreResult<Unsent> {
-        let tx = self.begin("BEGIN DEFERRED")?;
+        let mut tx = self.transaction();
+        tx.begin(READING)?;
         let sent = tx.backends()?.into_iter().filter(|backend| backend.enabled);
         let sent = sent.map(|backend| backend.sent).max().unwrap_or_default();
         let counted = tx.done(changes::counted_after(&tx, sent))?;
@@ -114,9 +121,8 @@ impl SqliteStore {
         Ok(counted)
     }
 
-    fn begin(&self, statement: &'static str) -> StoreResult<Tx<'_>> {
-        let waited_ms = self.options.busy_timeout_ms();
-        Tx::begin(&self.connection, &self.caches, waited_ms, statement)
+    fn transaction(&self) -> Tx<'_> {
+        Tx::new(&self.connection, &self.caches, self.options.busy_timeout_ms())
     }
 
     /// A commit that waits for the disk makes all earlier ones durable with it: they stand in the
@@ -150,7 +156,8 @@ impl Store for SqliteStore {
         &mut self,
         work: impl FnOnce(&dyn ReadTx) -> Result<T, E>,
     ) -> Result<T, E> {
-        let tx = self.begin("BEGIN DEFERRED")?;
+        let mut tx = self.transaction();
+        tx.begin(READING)?;
         let result = work(&tx)?;
         tx.commit()?;
         Ok(result)
@@ -161,7 +168,8 @@ impl Store for SqliteStore {
         work: impl FnOnce(&mut dyn WriteTx) -> Result<T, E>,
     ) -> Result<T, E> {
         self.persisted_at = None;
-        let mut tx = self.begin("BEGIN IMMEDIATE")?;
+        let mut tx = self.transaction();
+        tx.begin(WRITING)?;
         let result = work(&mut tx)?;
         tx.commit()?;
         Ok(result)

@@ -1,6 +1,7 @@
 //! The sync log: what became of each entity in each run.
 
 use runlog_core::id::ExecutionId;
+use runlog_core::order;
 use runlog_core::store::StoreError;
 use runlog_core::sync::run::{
     Direction, EntityOutcome, EntityResult, LogCursor, LogQuery, SyncId, SyncLogEntry, SyncType,
@@ -110,7 +111,7 @@ pub(crate) fn page(
     let whole = " AND l.entity_type IS NULL AND l.sync_type = 0 AND l.entity IS NOT ?1";
     found.extend(rows(tx, query, whole, after, limit)?);
     debug_assert!(found.iter().all(|(_, row)| row.entity_id.is_none_or(|id| id == *entity)));
-    found.sort_unstable_by_key(|(cursor, _)| std::cmp::Reverse(*cursor));
+    order::sort_by(&mut found, |(a, _), (b, _)| b.cmp(a));
     found.truncate(limit);
     Ok(found)
 }

@@ -35,25 +35,24 @@ pub(crate) struct Tx<'a> {
 }
 
 impl<'a> Tx<'a> {
-    pub(crate) fn begin(
-        connection: &'a Connection,
-        caches: &'a Caches,
-        waited_ms: u64,
-        statement: &'static str,
-    ) -> StoreResult<Self> {
-        let tx = Self {
+    /// One that is yet to begin; `waited_ms` is how long SQLite waits for a lock.
+    pub(crate) fn new(connection: &'a Connection, caches: &'a Caches, waited_ms: u64) -> Self {
+        Self {
             connection,
             caches,
             waited_ms,
             has_mistyped: Cell::new(None),
             failed: RefCell::new(None),
-            open: true,
-        };
-        tx.done(tx.execute(statement))?;
-        Ok(tx)
+            open: false,
+        }
     }
 
-    pub(crate) fn commit(mut self) -> StoreResult<()> {
+    pub(crate) fn begin(&mut self, statement: &'static str) -> StoreResult<()> {
+        self.open = true;
+        self.done(self.execute(statement))
+    }
+
+    pub(crate) fn commit(&mut self) -> StoreResult<()> {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }

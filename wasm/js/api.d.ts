@@ -1,3 +1,26 @@
+// bulk-types.d.ts
+import type { RunlogError } from "./errors.js";
+import type { ExecutionId } from "./types.js";
+/** How to change many executions. */
+export interface BulkOptions {
+    /** Stops behind what is under way; what was done stays done. */
+    readonly signal?: AbortSignal;
+    /** Called with how many of them were gone through so far. */
+    readonly onProgress?: (count: number) => void;
+}
+/** What became of many executions. */
+export interface BulkResult {
+    /** Those that were changed. */
+    readonly done: readonly ExecutionId[];
+    /** Those that the history refuses to change, and why. */
+    readonly refused: readonly Refusal[];
+}
+/** An execution that was not changed. */
+export interface Refusal {
+    readonly id: ExecutionId;
+    readonly error: RunlogError;
+}
+
 // errors.d.ts
 /**
  * What went wrong, as a stable name to decide by.
@@ -38,6 +61,7 @@ export interface PlainError {
 export declare function plain(error: unknown): PlainError;
 
 // index.d.ts
+import type { BulkOptions, BulkResult } from "./bulk-types.js";
 import { Live } from "./live.js";
 import type { Changes } from "./operations.js";
 import type { Topic } from "./topic.js";
@@ -47,6 +71,7 @@ import { Sync } from "./sync.js";
 import type { Ending, Execution, ExecutionId, Filter, ListQuery, LogPart, LogQuery, NewExecution, NewLine, Page } from "./types.js";
 import { Vault } from "./vault.js";
 import { Storage } from "./storage.js";
+export type * from "./bulk-types.js";
 export type { ErrorCode } from "./errors.js";
 export { RunlogError } from "./errors.js";
 export type { Snapshot } from "./live.js";
@@ -91,8 +116,12 @@ export declare class Executions {
     get(id: string): Promise<Execution>;
     /** Moves it to the trash. */
     delete(id: ExecutionId): Promise<void>;
+    /** Moves each of them to the trash, however many; other calls are answered in between. */
+    delete(ids: readonly ExecutionId[], options?: BulkOptions): Promise<BulkResult>;
     /** Takes it out of the trash. */
     restore(id: ExecutionId): Promise<void>;
+    /** Takes each of them out of the trash, however many; other calls are answered in between. */
+    restore(ids: readonly ExecutionId[], options?: BulkOptions): Promise<BulkResult>;
     /** Puts a tag on it. */
     tag(id: ExecutionId, tag: string): Promise<void>;
     /** Takes a tag off it. */

@@ -44,6 +44,6 @@ removeInternalTypes(dist);
 
 /** Smaller as it is downloaded: with more passes the module is smaller, and what brotli makes of it larger. */
 function optimise(from, to) {
-  const passes = ["-O1", "--strip-debug", "--strip-producers", "--reorder-functions"];
+  const passes = ["-O1", "--dae-optimizing", "--duplicate-function-elimination", "--strip-debug", "--strip-producers", "--reorder-functions"];
   run(process.execPath, [join(here, "node_modules/binaryen/bin/wasm-opt"), ...passes, from, "-o", to]);
 }

@@ -71,7 +71,7 @@ impl Database {
     /// An object with `code` and `message`; nothing was done.
     pub fn call(&self, call: &str) -> Result<String, JsValue> {
         let answer = Call::parse(call)
-            .and_then(|call| self.api.borrow_mut().call(&call, now()))
+            .and_then(|call| self.api.borrow_mut().call(call, now()))
             .map_err(|error| from_api(&error))?;
         Ok(answer.to_string())
     }
@@ -83,7 +83,7 @@ impl Database {
     #[wasm_bindgen(js_name = ownerCall)]
     pub fn owner_call(&self, call: &str) -> Result<String, JsValue> {
         let call = Call::parse(call).map_err(|error| from_api(&error))?;
-        let answer = self.api.borrow_mut().owner_call(&call, now(), &mut random);
+        let answer = self.api.borrow_mut().owner_call(call, now(), &mut random);
         Ok(answer.map_err(|error| from_api(&error))?.to_string())
     }
 

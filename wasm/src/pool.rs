@@ -96,9 +96,8 @@ impl OpfsPool {
         }
         let connect = || -> rusqlite::Result<(Connection, String)> {
             let connection = self.connect(name)?;
-            connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-            let mode = connection
-                .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+            connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
+            let mode = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
             Ok((connection, mode))
         };
         match connect() {
@@ -162,8 +161,8 @@ impl OpfsPool {
         }
         let connect = || -> rusqlite::Result<Connection> {
             let connection = self.connect(name)?;
-            connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-            connection.pragma_update_and_check(None, "journal_mode", "OFF", |_| Ok(()))?;
+            connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
+            connection.execute_batch("PRAGMA journal_mode = OFF")?;
             Ok(connection)
         };
         connect().map_err(|error| self.explain(error))

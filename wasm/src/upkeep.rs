@@ -15,6 +15,10 @@ use crate::database::{Database, from_api, now, random_device, refused};
 use crate::files::{Files, open_alone};
 use crate::{OpenError, OpfsError};
 
+/// The size of the database in bytes, its journal, and what its commits wait for.
+const FACTS: &str = "SELECT page_count * page_size, journal_mode, synchronous
+    FROM pragma_page_count, pragma_page_size, pragma_journal_mode, pragma_synchronous";
+
 #[wasm_bindgen]
 impl Database {
     /// What is to be known of the file, in JSON: its size, how it is written, and what nobody else
@@ -26,26 +30,19 @@ impl Database {
         let mut api = self.api.borrow_mut();
         let store = api.store_mut();
         let unsent = store.unsent().map_err(|error| refused(error.into()))?;
-        let pragma = |name: &str| -> Result<rusqlite::types::Value, JsValue> {
-            let value = store.connection().pragma_query_value(None, name, |row| row.get(0));
-            value.map_err(|error| refused(store_error(&error).into()))
-        };
-        let number = |value| match value {
-            rusqlite::types::Value::Integer(number) => number,
-            _ => 0,
-        };
-        let mode = match pragma("journal_mode")? {
-            rusqlite::types::Value::Text(mode) => mode,
-            _ => String::new(),
-        };
-        let synchronous = match number(pragma("synchronous")?) {
+        let facts = store.connection().query_row(FACTS, [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+        });
+        let (bytes, mode, synchronous) =
+            facts.map_err(|error| refused(store_error(&error).into()))?;
+        let synchronous = match synchronous {
             0 => "off",
             1 => "normal",
             2 => "full",
             _ => "extra",
         };
         let facts = json!({
-            "databaseBytes": number(pragma("page_count")?) * number(pragma("page_size")?),
+            "databaseBytes": bytes,
             "journalMode": mode,
             "synchronous": synchronous,
             "atRisk": { "executions": unsent.executions, "changes": unsent.items },

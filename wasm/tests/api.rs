@@ -24,7 +24,7 @@ impl Page {
     fn call(&mut self, method: &str, args: Value) -> Result<Value, Value> {
         let call = json!({ "method": method, "args": args }).to_string();
         let answer =
-            Call::parse(&call).and_then(|call| self.0.call(&call, Timestamp::from_millis(NOW)));
+            Call::parse(&call).and_then(|call| self.0.call(call, Timestamp::from_millis(NOW)));
         answer.map_err(|error| error.to_json())
     }
 
@@ -107,6 +107,44 @@ fn a_call_that_is_sent_again_has_one_effect_and_one_answer() {
     let more = json!([{ "op": "append", "id": ID, "lines": [{ "time": NOW, "text": "y" }] }]);
     next.call("write", json!({ "ticket": ticket(2, 1), "operations": more })).unwrap();
     assert_eq!(log(&mut next), 2);
+}
+
+/// What a field holds is taken exactly or refused under its name, and nothing is done then.
+#[test]
+fn arguments_are_exact_and_errors_name_their_field() {
+    let mut page = Page::new();
+    let mut said = |method: &str, args| {
+        let error = page.call(method, args).unwrap_err();
+        assert_eq!(error["code"], "invalid");
+        error["message"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(said("get", json!({})), "id: a text is missing");
+    assert_eq!(said("get", json!({ "id": 7 })), "id: expected a text, not 7");
+    assert_eq!(said("get", json!([])), "args: expected an object, not a list");
+    assert_eq!(said("list", json!({ "limit": -1 })), "limit: expected an integer (u32), not -1");
+    assert_eq!(said("list", json!({ "limit": null })), "limit: an integer (u32) is missing");
+    assert_eq!(
+        said("list", json!({ "offset": 1.5 })),
+        "offset: expected an integer (u64), not 1.5"
+    );
+    assert_eq!(said("list", json!({ "order": "best" })), "order: 'best' is unknown");
+    assert!(said("count", json!({ "param": ["env"] })).starts_with("param: "));
+    assert!(said("log", json!({ "id": ID, "stream": "stdin" })).starts_with("stream: "));
+    let mut unknown = start(ID);
+    unknown["colour"] = json!("red");
+    assert_eq!(said("write", json!({ "operations": [unknown] })), "call: unknown field `colour`");
+    let mut wrong = start(ID);
+    wrong["params"]["env"] = json!(1);
+    assert_eq!(said("write", json!({ "operations": [wrong] })), "params: expected a text, not 1");
+    assert_eq!(
+        said("write", json!({ "operations": [{ "op": "stop" }] })),
+        "op: there is no operation 'stop'"
+    );
+    // An operation but the first may say more than is known, and `null` stands for nothing.
+    let kept = json!({ "op": "note", "id": ID, "note": null, "colour": "red" });
+    assert_eq!(page.write(json!([start(ID), kept])), json!([null, null]));
+    let page_of = json!({ "after": null, "limit": u32::MAX, "offset": i64::MAX as u64 });
+    assert_eq!(page.call("list", page_of).unwrap()["executions"], json!([]));
 }
 
 #[test]

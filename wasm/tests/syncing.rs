@@ -54,13 +54,13 @@ impl Owner {
     fn call(&mut self, method: &str, args: Value) -> Result<Value, Value> {
         let call = json!({ "method": method, "args": args }).to_string();
         let (now, entropy) = (self.now(), &mut self.entropy);
-        let answer = Call::parse(&call).and_then(|call| self.api.owner_call(&call, now, entropy));
+        let answer = Call::parse(&call).and_then(|call| self.api.owner_call(call, now, entropy));
         answer.map_err(|error| error.to_json())
     }
 
     fn page(&mut self, method: &str, args: Value) -> Value {
         let (call, now) = (json!({ "method": method, "args": args }).to_string(), self.now());
-        let answer = Call::parse(&call).and_then(|call| self.api.call(&call, now));
+        let answer = Call::parse(&call).and_then(|call| self.api.call(call, now));
         answer.map_err(|error| error.to_json()).unwrap()
     }
 

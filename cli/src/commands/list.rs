@@ -236,9 +236,8 @@ struct Listed<'a> {
 
 /// Of each run that another device has not ended: when that device was last heard from.
 fn heard(runlog: &Runlog, executions: &[Summary]) -> Result<Vec<Option<Timestamp>>, Error> {
-    let this = runlog.device();
     let heard = runlog.read(|history| {
-        executions.iter().map(|execution| history.device_heard_at(execution, this)).collect()
+        executions.iter().map(|execution| history.device_heard_at(execution)).collect()
     });
     Ok(heard?)
 }

@@ -11,6 +11,7 @@ use runlog::{Finished, NewRun, Options, Overflow, Recorder, Runlog};
 
 use crate::context::{Context, hint, warn};
 use crate::error::{Error, ErrorKind};
+use crate::secrets::variable;
 use crate::text::argument;
 
 /// The variable that links a run to the runs that are started within it.
@@ -73,6 +74,9 @@ impl Run {
         let mut command = Command::new(self.program())
             .args(self.command.iter().skip(1))
             .terminal(self.terminal());
+        for secret in variable::ALL {
+            command = command.env_remove(secret);
+        }
         if let Some(home) = context.chosen_home() {
             // So that runs within this one are recorded beside it.
             command = command.env("RUNLOG_HOME", home);

@@ -32,11 +32,10 @@ pub(crate) struct Show {
 impl Show {
     pub(super) fn run(self, context: &Context) -> Result<(), Error> {
         let runlog = context.open()?;
-        let this = runlog.device();
         let (execution, lines, sync, heard) = runlog.read(|history| {
             let id = history.find(&self.id)?;
             let execution = history.execution(id)?;
-            let heard = execution.as_ref().map(|it| history.device_heard_at(&it.summary, this));
+            let heard = execution.as_ref().map(|it| history.device_heard_at(&it.summary));
             let heard = heard.transpose()?.flatten();
             Ok((execution, history.last_sequence(id)?, Sync::read(history, id)?, heard))
         })?;

@@ -1,5 +1,6 @@
 //! The tool `list_execution_history`.
 
+use runlog::history::{HistoryError, HistoryReader};
 use runlog::id::ExecutionId;
 use runlog::model::{Kind, Status, Summary, WorkflowId};
 use runlog::query::{ListQuery, PAGE_MAX};
@@ -65,6 +66,10 @@ struct Listed {
     /// When it ended, in UTC; null where it has not. Of a lost one, when it was last heard of.
     #[schemars(schema_with = "schema::optional_time")]
     ended_at: Option<Timestamp>,
+    /// Of a running one of another device: when that device was last heard from, in UTC. Whether such
+    /// an execution still goes on is not known here.
+    #[schemars(schema_with = "schema::optional_time")]
+    device_heard_at: Option<Timestamp>,
     /// How long it took, in milliseconds; null where it has not ended.
     duration_ms: Option<u64>,
     /// The exit code; null where it has not ended, was ended by a signal or is no process.
@@ -72,18 +77,19 @@ struct Listed {
 }
 
 impl Listed {
-    fn new(summary: Summary) -> Self {
-        Self {
+    fn new(history: &HistoryReader<'_>, summary: Summary) -> Result<Self, HistoryError> {
+        Ok(Self {
             handle_id: summary.id,
             kind: summary.kind,
             status: summary.status(),
             started_at: summary.started_at,
             ended_at: summary.ended_at(),
+            device_heard_at: history.device_heard_at(&summary)?,
             duration_ms: summary.duration_ms(),
             exit_code: summary.ending.and_then(|ending| ending.exit.code()),
             workflow_id: summary.workflow_id,
             workflow_name: summary.workflow_name,
-        }
+        })
     }
 }
 
@@ -99,9 +105,12 @@ pub(super) fn list(history: &History, input: Input) -> Result<Output, ToolError>
     let mut query = ListQuery::newest(limit);
     query.offset = u64::from(offset);
     query.filter.workflow_id = workflow_id;
-    let page = history.read(|history| Ok((history.list(&query)?, history.count(&query)?)))?;
-    let Some((page, total)) = page else { return Ok(Output::default()) };
-    let executions: Vec<_> = page.executions.into_iter().map(Listed::new).collect();
+    let page = history.read(|history| {
+        let listed = history.list(&query)?.executions.into_iter();
+        let listed = listed.map(|summary| Listed::new(history, summary));
+        Ok((listed.collect::<Result<Vec<_>, _>>()?, history.count(&query)?))
+    })?;
+    let Some((executions, total)) = page else { return Ok(Output::default()) };
     let end = query.offset + executions.len() as u64;
     let has_more = !executions.is_empty() && end < total;
     Ok(Output { executions, total, next_offset: has_more.then_some(end), has_more })

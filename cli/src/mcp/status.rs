@@ -42,6 +42,10 @@ pub(super) struct Output {
     ended_at: Option<Timestamp>,
     /// Whether ended_at is when a lost execution was last heard of, rather than its end.
     ended_at_approximate: bool,
+    /// Of a running one of another device: when that device was last heard from, in UTC. Whether such
+    /// an execution still goes on is not known here.
+    #[schemars(schema_with = "schema::optional_time")]
+    device_heard_at: Option<Timestamp>,
     /// How long it took, in milliseconds; null where it has not ended.
     duration_ms: Option<u64>,
     /// The exit code, where it ended with one.
@@ -67,6 +71,7 @@ pub(super) fn get(history: &History, input: &Input) -> Result<Output, ToolError>
             started_at: summary.started_at,
             ended_at: summary.ended_at(),
             ended_at_approximate: status == Status::Lost,
+            device_heard_at: history.device_heard_at(&summary)?,
             duration_ms: summary.duration_ms(),
             exit_code: exit.code(),
             signal: exit.signal(),

@@ -1,7 +1,11 @@
 //! `list_execution_history` and `get_status`.
 
 use runlog::NewRun;
-use runlog::model::Kind;
+use runlog::history::HistoryWriter;
+use runlog::id::DeviceId;
+use runlog::model::{Kind, NewExecution};
+use runlog_core::clock::{Clock, ClockTime};
+use runlog_core::schema::RowKey;
 use serde_json::{Value as Json, json};
 
 use crate::assistant::{Assistant, Home};
@@ -107,6 +111,30 @@ async fn signals_and_deaths_are_told() {
     running.finish_completed().unwrap();
     let status = assistant.ask("get_status", json!({ "handle_id": status["handle_id"] })).await;
     assert_eq!(status["status"], "completed");
+    assistant.stop().await;
+}
+
+/// Such an execution is never judged here: nobody but its device knows whether it goes on.
+#[tokio::test]
+async fn a_running_execution_of_another_device_tells_when_that_was_heard_from() {
+    let home = Home::new();
+    home.record("build", "true");
+    let (id, other) = (runlog::new_execution_id(), DeviceId::from_u128(7));
+    let began = runlog::now().plus_millis(-3 * 3_600_000);
+    let cells = NewExecution::new(id, Kind::Job, "elsewhere", began).unwrap();
+    let cells = cells.to_cells(other).unwrap();
+    let clock = Clock { time: ClockTime::new(began.as_millis() as u64, 0), device: other };
+    let merge = |tx: &mut HistoryWriter<'_>| tx.merge_row(&RowKey::Execution(id), clock, cells);
+    home.open().write(merge).unwrap();
+    let assistant = Assistant::start(&home).await;
+
+    let status = assistant.ask("get_status", json!({ "handle_id": id })).await;
+    assert_eq!(status["status"], "running");
+    assert!(status["device_heard_at"].is_string());
+    assert_eq!(status["device_heard_at"], status["started_at"]);
+    let listed = assistant.ask("list_execution_history", json!({})).await;
+    let heard = |n: usize| &listed["executions"][n]["device_heard_at"];
+    assert_eq!((heard(0), heard(1)), (&Json::Null, &status["device_heard_at"]));
     assistant.stop().await;
 }
 

@@ -3,6 +3,7 @@
 use super::{Clock, ClockTime};
 use crate::codec::{DecodeError, Reader, put_varint, put_varint_u128, unzigzag, zigzag};
 use crate::id::DeviceId;
+use crate::order;
 
 /// The number of a column within its table: stable for ever, never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,8 +25,8 @@ impl ColumnId {
     }
 }
 
-/// A set of columns of one table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+/// A set of columns of one table. Sets have some order, so that one can be a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct ColumnSet(u128);
 
 impl ColumnSet {
@@ -196,7 +197,7 @@ impl RowClocks {
     /// travels.
     pub fn groups(&self) -> Vec<(Clock, ColumnSet)> {
         let mut groups = self.groups.clone();
-        groups.sort_unstable_by_key(|(clock, _)| *clock);
+        order::sort_by_key(&mut groups, |(clock, _)| *clock);
         groups
     }
 

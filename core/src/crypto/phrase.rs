@@ -1,4 +1,8 @@
 //! Words that people write down and type: the English list of BIP-39.
+//!
+//! A word stands for its place in the list, a number of 11 bits. In a phrase of 24 words these are
+//! 256 bits of secret and 8 of a checksum, packed most significant bit first, as in
+//! <https://github.com/bitcoin/bips/blob/master/bip-0039.mediawiki>.
 
 use bip39::Language;
 use zeroize::Zeroizing;
@@ -40,7 +44,8 @@ pub(super) fn word_numbers<const N: usize>(
     let mut numbers = Zeroizing::new([0; N]);
     for (index, word) in words().enumerate() {
         let unknown = PhraseError::UnknownWord { position: index + 1 };
-        numbers[index] = Language::English.find_word(word).ok_or(unknown)?;
+        // The English list is in alphabetical order.
+        numbers[index] = word_list().binary_search(&word).map_err(|_| unknown)? as u16;
     }
     Ok(numbers)
 }
@@ -50,7 +55,7 @@ pub(super) fn joined_words(
     numbers: impl Iterator<Item = u16>,
     separator: char,
 ) -> Zeroizing<String> {
-    let list = Language::English.word_list();
+    let list = word_list();
     // The longest word has 8 letters: with room for all, no copy is left behind by growing.
     let mut text = Zeroizing::new(String::with_capacity(24 * 9));
     for number in numbers {
@@ -60,4 +65,32 @@ pub(super) fn joined_words(
         text.push_str(list[usize::from(number) % list.len()]);
     }
     text
+}
+
+/// The bits of 24 numbers below 2048, behind one another.
+pub(super) fn packed_numbers(numbers: &[u16; 24]) -> Zeroizing<[u8; 33]> {
+    let mut packed = Zeroizing::new([0; 33]);
+    for (index, number) in numbers.iter().enumerate() {
+        for bit in (0..11).filter(|bit| number & (1 << (10 - bit)) != 0) {
+            let place = 11 * index + bit;
+            packed[place / 8] |= 0x80 >> (place % 8);
+        }
+    }
+    packed
+}
+
+/// The 24 numbers below 2048 whose bits these are.
+pub(super) fn unpacked_numbers(packed: &[u8; 33]) -> impl Iterator<Item = u16> {
+    (0..24).map(|index| {
+        (11 * index..11 * (index + 1)).fold(0, |number, place| {
+            number << 1 | u16::from(packed[place / 8] >> (7 - place % 8) & 1)
+        })
+    })
+}
+
+/// The list. Named here alone, as the crate has it as a constant: each place that names it holds a
+/// copy of the 2048 words.
+#[inline(never)]
+fn word_list() -> &'static [&'static str; 2048] {
+    Language::English.word_list()
 }

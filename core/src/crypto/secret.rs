@@ -1,6 +1,5 @@
 //! The secret of a vault, and what is derived from it for the relay.
 
-use bip39::{Language, Mnemonic};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -8,7 +7,7 @@ use zeroize::Zeroizing;
 use super::derive::derive;
 use super::keys::VaultKeys;
 use super::opaque::opaque_debug;
-use super::phrase::{PhraseError, joined_words, word_numbers};
+use super::phrase::{PhraseError, joined_words, packed_numbers, unpacked_numbers, word_numbers};
 use crate::entropy::Entropy;
 use crate::sealed::VaultId;
 
@@ -46,23 +45,23 @@ impl VaultSecret {
     /// [`PhraseError`] says what is wrong and at which word, without repeating the word.
     pub fn from_phrase(text: &str) -> Result<Self, PhraseError> {
         let numbers = word_numbers::<{ Self::WORDS }>(text, char::is_whitespace)?;
-        let words = joined_words(numbers.iter().copied(), ' ');
-        // Count and words are known to be right: what can still fail is the checksum.
-        let mnemonic = Mnemonic::parse_in_normalized(Language::English, &words)
-            .map_err(|_| PhraseError::Checksum)?;
-        let (entropy, _) = mnemonic.to_entropy_array();
-        let entropy = Zeroizing::new(entropy);
+        let packed = packed_numbers(&numbers);
+        let (secret, checksum) = packed.split_at(Self::LEN);
+        if checksum != [checksum_of(secret)] {
+            return Err(PhraseError::Checksum);
+        }
         let mut bytes = Zeroizing::new([0; Self::LEN]);
-        bytes.copy_from_slice(&entropy[..Self::LEN]);
+        bytes.copy_from_slice(secret);
         Ok(Self(bytes))
     }
 
     /// Its 24 words, lower case, one space between: the recovery phrase of BIP-39, without its
     /// optional passphrase and without the seed that wallets derive.
     pub fn phrase(&self) -> Zeroizing<String> {
-        let mnemonic = Mnemonic::from_entropy_in(Language::English, &*self.0)
-            .expect("32 bytes are an entropy length of BIP-39");
-        joined_words(mnemonic.word_indices().map(|number| number as u16), ' ')
+        let mut packed = Zeroizing::new([0; Self::LEN + 1]);
+        packed[..Self::LEN].copy_from_slice(&*self.0);
+        packed[Self::LEN] = checksum_of(&*self.0);
+        joined_words(unpacked_numbers(&packed), ' ')
     }
 
     /// What relays know the vault by. Nothing links the ids of two vaults.
@@ -87,6 +86,11 @@ impl VaultSecret {
     pub(super) fn expose(&self) -> &[u8; Self::LEN] {
         &self.0
     }
+}
+
+/// What a phrase of 24 words ends with: the first byte of the SHA-256 of its 32 bytes.
+fn checksum_of(secret: &[u8]) -> u8 {
+    Sha256::digest(secret)[0]
 }
 
 impl PartialEq for VaultSecret {
@@ -191,6 +195,23 @@ mod tests {
         let words = secret().phrase().replace(' ', " \n\t ");
         let typed = format!("  {}\r\n", words.to_uppercase());
         assert_eq!(VaultSecret::from_phrase(&typed), Ok(secret()));
+    }
+
+    #[test]
+    fn a_phrase_is_that_of_bip_39() {
+        for filling in 0..=u8::MAX {
+            let mut next = filling;
+            let mut random = |bytes: &mut [u8]| {
+                bytes.fill_with(|| {
+                    next = next.wrapping_mul(5).wrapping_add(filling);
+                    next
+                });
+            };
+            let secret = VaultSecret::generate(&mut random);
+            let reference = bip39::Mnemonic::from_entropy(secret.expose()).unwrap();
+            assert_eq!(*secret.phrase(), reference.words().collect::<Vec<_>>().join(" "));
+            assert_eq!(VaultSecret::from_phrase(&secret.phrase()), Ok(secret));
+        }
     }
 
     #[test]

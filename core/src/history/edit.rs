@@ -5,6 +5,7 @@ use super::{HistoryError, HistoryWriter};
 use crate::clock::{ColumnId, ColumnSet};
 use crate::id::ExecutionId;
 use crate::model::{Attributes, InvalidValue, LIMITS, Params, Tag, Visibility};
+use crate::order;
 use crate::schema::{RowKey, Table, executions as column};
 use crate::store::{ItemKey, KeptCell, Room, Row, StoreError, encode_items};
 use crate::sync::contents::purged_items;
@@ -191,7 +192,7 @@ impl HistoryWriter<'_> {
         let mut items = others;
         items.extend(self.tx.execution_items(id)?);
         items.extend(purged_items(&*self.tx, id)?);
-        items.sort();
+        order::sort(&mut items);
         items.dedup();
         let mut list = Vec::new();
         encode_items(&items, &mut list).map_err(StoreError::from)?;

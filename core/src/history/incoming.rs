@@ -103,7 +103,12 @@ impl HistoryWriter<'_> {
     /// As [`Self::merge`]; then nothing was changed by it.
     pub(crate) fn merge_record(&mut self, record: RowRecord) -> Result<Effect, HistoryError> {
         let Some(table) = self.older.table(&record.table) else {
-            return self.keep_cells(&record.table, &record.key, record.clock, record.cells);
+            let RowRecord { table, key, clock, cells } = record;
+            let item = ItemKey { table, key };
+            if self.is_purged(&item, clock)? {
+                return Ok(Effect::of(Merged::Purged));
+            }
+            return self.keep_cells(&item.table, &item.key, clock, cells);
         };
         let key = RowKey::from_bytes(table, &record.key)?;
         let mut known = Vec::with_capacity(record.cells.len());
@@ -134,8 +139,8 @@ impl HistoryWriter<'_> {
         // Before all else: what is older than the purge stays out whether newer records of the run
         // have come by now or not, and a record without a known cell is not kept for it either.
         let purged = self.tx.purged(&RowKey::Execution(key.execution()))?;
-        if purged.is_some_and(|purged| clock <= purged) {
-            self.came_after_purge(key.execution(), ItemKey::from(key))?;
+        if let Some(purged) = purged.filter(|purged| clock <= *purged) {
+            self.came_after_purge(key.execution(), purged, ItemKey::from(key))?;
             return Ok(Effect::of(Merged::Purged));
         }
         let table = key.table();
@@ -246,7 +251,7 @@ impl HistoryWriter<'_> {
                     self.tx.unkeep(&name, &bytes, &cell.column)?;
                     if merged.merged == Merged::Purged {
                         // The older program did not see that it belongs to a run that is purged.
-                        self.name_in_purge(key.execution(), ItemKey::from(&key))?;
+                        self.name_late(&key)?;
                     }
                 }
             }

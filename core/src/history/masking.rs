@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::HistoryError;
 use crate::clock::ColumnId;
 use crate::mask::Masker;
-use crate::model::{InvalidValue, LIMITS};
+use crate::model::{InvalidValue, LIMITS, texts_from_json};
 use crate::schema::executions as column;
 use crate::value::Value;
 
@@ -53,7 +53,7 @@ pub(super) fn masked_cell(
 
 /// The stored form: a JSON array of texts.
 fn argv<'a>(masker: &Masker, json: &'a str) -> Cow<'a, str> {
-    let Ok(words) = serde_json::from_str::<Vec<String>>(json) else { return Cow::Borrowed(json) };
+    let Ok(words) = texts_from_json(json) else { return Cow::Borrowed(json) };
     match masker.argv(&words) {
         Cow::Owned(masked) => Cow::Owned(serde_json::Value::from(masked).to_string()),
         Cow::Borrowed(_) => Cow::Borrowed(json),

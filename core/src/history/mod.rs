@@ -26,6 +26,7 @@ mod error;
 mod import;
 mod incoming;
 mod incoming_logs;
+mod incoming_purges;
 mod life;
 mod log_reading;
 mod logs;
@@ -55,6 +56,10 @@ use crate::id::DeviceId;
 use crate::mask::Masker;
 use crate::store::{ReadTx, Room, Store, StoreError, WriteTx};
 use crate::time::Timestamp;
+
+/// What is done in a transaction; it leaves its result with whoever asked.
+type Reading<'a> = dyn FnOnce(&HistoryReader<'_>) -> Result<(), HistoryError> + 'a;
+type Writing<'a> = dyn FnOnce(&mut HistoryWriter<'_>) -> Result<(), HistoryError> + 'a;
 
 /// A device's history in a store.
 #[derive(Debug)]
@@ -127,7 +132,12 @@ impl<S: Store> History<S> {
         &mut self,
         work: impl FnOnce(&HistoryReader<'_>) -> Result<T, HistoryError>,
     ) -> Result<T, HistoryError> {
-        self.store.read(|tx| work(&HistoryReader::new(tx)))
+        let mut result = None;
+        self.read_boxed(Box::new(|reader| {
+            result = Some(work(reader)?);
+            Ok(())
+        }))?;
+        result.ok_or_else(not_run)
     }
 
     /// Runs `work` in a transaction, at the time `now` of the device's wall clock.
@@ -139,18 +149,35 @@ impl<S: Store> History<S> {
         now: Timestamp,
         work: impl FnOnce(&mut HistoryWriter<'_>) -> Result<T, HistoryError>,
     ) -> Result<T, HistoryError> {
+        let mut result = None;
+        self.write_boxed(
+            now,
+            Box::new(|writer| {
+                result = Some(work(writer)?);
+                Ok(())
+            }),
+        )?;
+        result.ok_or_else(not_run)
+    }
+
+    /// Reads: compiled once, whatever is done.
+    fn read_boxed(&mut self, work: Box<Reading<'_>>) -> Result<(), HistoryError> {
+        self.store.read(|tx| work(&HistoryReader::new(tx)))
+    }
+
+    /// Writes: compiled once, whatever is done.
+    fn write_boxed(&mut self, now: Timestamp, work: Box<Writing<'_>>) -> Result<(), HistoryError> {
         let Self { store, device: known, masker, older } = self;
         let (opened_as, older) = (*known, *older);
-        let (device, result) = store.write(|tx| {
+        self.device = store.write(|tx| {
             // Read each time: a job on another connection may have made this another device.
             let device = tx.device()?.unwrap_or(opened_as);
             let mut writer = HistoryWriter::begin(tx, device, (masker, older), now)?;
-            let result = work(&mut writer)?;
+            work(&mut writer)?;
             writer.end()?;
-            Ok::<_, HistoryError>((device, result))
+            Ok::<_, HistoryError>(device)
         })?;
-        self.device = device;
-        Ok(result)
+        Ok(())
     }
 
     /// Makes everything committed so far survive loss of power.
@@ -175,6 +202,11 @@ impl<S: Store> History<S> {
     pub fn into_store(self) -> S {
         self.store
     }
+}
+
+/// The error of a store that says it is done, and has not done what it was given.
+fn not_run() -> HistoryError {
+    StoreError::Io { detail: "the store has not run the transaction".to_owned() }.into()
 }
 
 /// Where the ids are kept that a device had before.

@@ -7,7 +7,9 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, Input, MatchKind};
+use aho_corasick::automaton::Automaton;
+use aho_corasick::dfa::DFA;
+use aho_corasick::{Input, MatchKind};
 
 use super::tokens::SHAPES;
 
@@ -88,7 +90,8 @@ const OTHERS: [(&str, Anchor); 30] = [
 ];
 
 struct Anchors {
-    search: AhoCorasick,
+    /// Named rather than chosen by the crate, so that a page does not download the other automata.
+    search: DFA,
     kinds: Vec<Anchor>,
 }
 
@@ -96,8 +99,8 @@ static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
     let tokens =
         SHAPES.iter().enumerate().map(|(index, shape)| (shape.prefix, Anchor::Token(index)));
     let (literals, kinds): (Vec<_>, Vec<_>) = tokens.chain(OTHERS).unzip();
-    let mut builder = AhoCorasick::builder();
     // Of two literals at one place, the one that is listed first.
+    let mut builder = DFA::builder();
     builder.match_kind(MatchKind::LeftmostFirst);
     // Fails only where the automaton would be larger than its number type can count.
     #[allow(clippy::expect_used)]
@@ -108,6 +111,7 @@ static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
 /// The first literal at or behind `from`: what it is, where it begins and ends.
 pub(super) fn next(text: &[u8], from: usize) -> Option<(Anchor, usize, usize)> {
     let anchors = &*ANCHORS;
-    let found = anchors.search.find(Input::new(text).range(from..))?;
+    // Fails only where an anchored search is asked for.
+    let found = anchors.search.try_find(&Input::new(text).range(from..)).ok()??;
     Some((anchors.kinds[found.pattern().as_usize()], found.start(), found.end()))
 }

@@ -1,5 +1,7 @@
 //! Masking within the strings of a JSON text, which stays as it is otherwise.
 
+use serde_json::Value as Json;
+
 use super::names::secret_name;
 use super::tokens::run;
 use super::{Masker, is_mask, mask_of, values};
@@ -79,10 +81,10 @@ impl Walk<'_> {
         }
         let (raw, after) = (&self.text[start + 1..end], end + 1);
         let decoded = match raw.contains('\\') {
-            true => serde_json::from_str::<String>(&self.text[start..after]).ok(),
-            false => None,
+            true => serde_json::from_str(&self.text[start..after]).unwrap_or_default(),
+            false => Json::Null,
         };
-        let content = decoded.as_deref().unwrap_or(raw);
+        let content = decoded.as_str().unwrap_or(raw);
         let space = run(&bytes[after..], |byte| byte.is_ascii_whitespace());
         let is_name = bytes.get(after + space) == Some(&b':');
         let masked = match self.secret() {
@@ -97,7 +99,7 @@ impl Walk<'_> {
             self.named = secret_name(content.as_bytes());
         }
         if let Some(masked) = masked {
-            self.replace(start, after, &serde_json::Value::from(masked).to_string());
+            self.replace(start, after, &Json::from(masked).to_string());
         }
         after
     }

@@ -13,13 +13,13 @@
 //! a long log is imported: a private key that goes on there is not known as one.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::anchors::{self, Anchor};
 use super::key_block::{EndSearch, Open};
 use super::{Found, Masker, Span, push_mask};
 use crate::log::{LINE_BYTES_MAX, LineRef, Lines, Stream};
+use crate::sorted_map::SortedMap;
 
 /// What the lines of a log say of those that follow.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +52,7 @@ impl Masker {
             return Cow::Borrowed(lines);
         }
         let mut masked = Masked { lines, out: Lines::new(), copied: 0 };
-        let mut pieces = BTreeMap::new();
+        let mut pieces = SortedMap::new();
         let mut end = 0;
         for (index, line) in lines.iter().enumerate() {
             let start = end;
@@ -113,7 +113,7 @@ impl Masker {
         lines: &Lines,
         first: usize,
         state: &mut StreamMasks,
-        masked: &mut BTreeMap<usize, Option<Vec<u8>>>,
+        masked: &mut SortedMap<usize, Option<Vec<u8>>>,
     ) {
         let Some(stream) = lines.get(first).map(|line| line.stream) else { return };
         let mut text = std::mem::take(&mut state.tail);

@@ -41,6 +41,7 @@ mod pattern;
 mod tokens;
 mod values;
 
+use crate::order;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -232,7 +233,7 @@ impl Found {
 
     /// Orders the spans, and makes one of those that overlap.
     fn join(&mut self) {
-        self.spans.sort_by_key(|span| span.start);
+        order::sort_by_key(&mut self.spans, |span| span.start);
         self.spans.dedup_by(|next, before| {
             let overlaps = next.start < before.end;
             if overlaps {

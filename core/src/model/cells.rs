@@ -1,7 +1,7 @@
 //! Executions as the cells of their row, and back.
 
 use super::execution::{Ending, Execution, Exit, NewExecution, Summary};
-use super::fields::bounded;
+use super::fields::{bounded, texts_from_json};
 use super::{Attributes, InvalidValue, LIMITS, Outcome, Params, WorkflowId};
 use crate::clock::ColumnId;
 use crate::id::{DeviceId, ExecutionId};
@@ -144,8 +144,7 @@ impl Cells<'_> {
         if text == "[]" {
             return Ok(Vec::new());
         }
-        serde_json::from_str(text)
-            .map_err(|error| InvalidValue::new("argv", format!("no JSON array of texts: {error}")))
+        texts_from_json(text)
     }
 
     fn summary(&self, id: ExecutionId, updated_at: Timestamp) -> Result<Summary, InvalidValue> {

@@ -1,12 +1,12 @@
 //! Texts and maps with limits.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use serde_json::{Map, Value as Json};
 
 use super::InvalidValue;
+use crate::sorted_map::SortedMap;
 
 /// How large the parts of an execution may be, in bytes of UTF-8 unless a field says otherwise.
 #[derive(Clone, Copy, Debug)]
@@ -115,12 +115,12 @@ bounded_text! {
 /// The parameters of an execution: unique names, text values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
-pub struct Params(BTreeMap<String, String>);
+pub struct Params(SortedMap<String, String>);
 
 impl Params {
     /// None.
     pub const fn new() -> Self {
-        Self(BTreeMap::new())
+        Self(SortedMap::new())
     }
 
     /// Sets a parameter, replacing an earlier value of the same name.
@@ -164,10 +164,11 @@ impl Params {
 
     /// The stored form: a JSON object of strings.
     pub fn to_json(&self) -> String {
-        Json::from(
-            self.0.iter().map(|(n, v)| (n.clone(), Json::from(v.as_str()))).collect::<Map<_, _>>(),
-        )
-        .to_string()
+        let mut object = Map::new();
+        for (name, value) in self.iter() {
+            object.insert(name.to_owned(), value.into());
+        }
+        Json::Object(object).to_string()
     }
 
     /// Reads the stored form.
@@ -175,9 +176,15 @@ impl Params {
     /// # Errors
     /// [`InvalidValue`] where it is not a JSON object of strings within the limits.
     pub fn from_json(text: &str) -> Result<Self, InvalidValue> {
-        let params: BTreeMap<String, String> = serde_json::from_str(text).map_err(|error| {
-            InvalidValue::new("params", format!("not an object of texts: {error}"))
-        })?;
+        let wrong = |what| InvalidValue::new("params", format!("not an object of texts: {what}"));
+        let Json::Object(found) = parse(text).map_err(wrong)? else {
+            return Err(wrong("it is no object".to_owned()));
+        };
+        let mut params = SortedMap::new();
+        for (name, value) in found {
+            let Json::String(value) = value else { return Err(wrong(format!("'{name}' is none"))) };
+            params.insert(name, value);
+        }
         Ok(Self(params))
     }
 }
@@ -229,10 +236,31 @@ impl Attributes {
     /// [`InvalidValue`] where the text is not a JSON object or too large.
     pub fn from_json(text: &str) -> Result<Self, InvalidValue> {
         bounded("attributes", text, LIMITS.attributes)?;
-        serde_json::from_str(text)
-            .map(Self)
-            .map_err(|error| InvalidValue::new("attributes", format!("not a JSON object: {error}")))
+        let wrong = |what| InvalidValue::new("attributes", format!("not a JSON object: {what}"));
+        match parse(text).map_err(wrong)? {
+            Json::Object(attributes) => Ok(Self(attributes)),
+            _ => Err(wrong("it is another value".to_owned())),
+        }
     }
+}
+
+/// Reads any JSON text. What it is to hold is looked for in the value: each type that serde reads by
+/// itself brings a deserialiser with it, which a page downloads.
+fn parse(text: &str) -> Result<Json, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}
+
+/// Reads a JSON array of texts, as a command line is stored.
+pub(crate) fn texts_from_json(text: &str) -> Result<Vec<String>, InvalidValue> {
+    let wrong = |what| InvalidValue::new("argv", format!("no JSON array of texts: {what}"));
+    let Json::Array(found) = parse(text).map_err(wrong)? else {
+        return Err(wrong("it is no array".to_owned()));
+    };
+    let texts = found.into_iter().map(|value| match value {
+        Json::String(text) => Ok(text),
+        _ => Err(wrong("it holds another value".to_owned())),
+    });
+    texts.collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod status;
 
 pub use cells::Visibility;
 pub use execution::{Ending, Execution, Exit, NewExecution, Summary};
+pub(crate) use fields::texts_from_json;
 pub use fields::{Attributes, LIMITS, Limits, Params, Tag, WorkflowId};
 pub use status::{Kind, Outcome, Status};
 

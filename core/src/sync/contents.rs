@@ -7,6 +7,7 @@ use crate::clock::{Clock, ClockTime, ColumnSet};
 use crate::history::HistoryError;
 use crate::id::{DeviceId, ExecutionId};
 use crate::log::{Gap, GapReason, LogKey, encode_lines};
+use crate::order;
 use crate::schema::{RowKey, Table};
 use crate::store::{
     ItemKey, KeptCell, ReadTx, Room, StoreError, StoreResult, decode_items, encode_items,
@@ -80,7 +81,7 @@ pub(crate) fn kept_parts(tx: &dyn ReadTx, item: &ItemKey) -> Result<Vec<Part>, H
             None => parts.push(Part { clock, cells: vec![cell], drops: None }),
         }
     }
-    parts.sort_by_key(|part| part.clock);
+    order::sort_by_key(&mut parts, |part| part.clock);
     Ok(parts)
 }
 

@@ -1,12 +1,11 @@
 //! This device's own digests: count and sum by table over what it holds, kept up to date from the
 //! changes since they were last computed, each row's share remembered so that it can be taken out.
 
-use std::collections::BTreeMap;
-
 use crate::change::ChangeNumber;
 use crate::codec::{DecodeError, NAME_BYTES_MAX, Reader, put_bytes, put_varint};
 use crate::history::HistoryError;
 use crate::sealed::Digest;
+use crate::sorted_map::SortedMap;
 use crate::store::{ChangedItem, ItemKey, ReadTx, Room, StoreError, WriteTx};
 use crate::sync::contents::{gap_of, purged_items};
 use crate::sync::vault::Vault;
@@ -19,7 +18,7 @@ pub struct Digests {
     /// Every change up to this one is counted.
     pub upto: ChangeNumber,
     /// By table.
-    pub tables: BTreeMap<String, Digest>,
+    pub tables: SortedMap<String, Digest>,
 }
 
 impl Digests {
@@ -108,7 +107,7 @@ impl Digests {
         if before == share {
             return Ok(());
         }
-        let table = self.tables.entry(item.table.clone()).or_default();
+        let table = self.tables.entry_or(item.table.clone(), Digest::default());
         table.subtract(&before);
         table.merge(&share);
         if share.is_empty() {
@@ -154,7 +153,7 @@ fn gone_with(tx: &dyn ReadTx, item: &ChangedItem) -> Result<Vec<ItemKey>, Histor
 fn decode(bytes: &[u8]) -> Result<Digests, DecodeError> {
     let mut reader = Reader::new(bytes);
     let upto = ChangeNumber::new(reader.varint()?);
-    let mut tables = BTreeMap::new();
+    let mut tables = SortedMap::new();
     while !reader.is_empty() {
         let name = reader.text("names", NAME_BYTES_MAX)?.to_owned();
         tables.insert(name, read_digest(&mut reader)?);

@@ -13,8 +13,6 @@
 //! The record's marks are authenticated with the value, so a column that every version knows needs
 //! no name. Any other carries it: a program that does not know the column keeps it under that name.
 
-use std::collections::HashMap;
-
 use crate::codec::{
     DecodeError, KEY_BYTES_MAX, NAME_BYTES_MAX, RECORD_BYTES_MAX, Reader, decode_value,
     encode_value, put_bytes, put_varint,
@@ -22,6 +20,7 @@ use crate::codec::{
 use crate::crypto::IndexKey;
 use crate::schema::Table;
 use crate::sealed::{Mark, TableTag};
+use crate::sorted_map::SortedMap;
 use crate::store::ItemKey;
 use crate::value::Value;
 
@@ -65,16 +64,16 @@ pub(crate) struct PlainRecord {
 /// The names behind the marks and tags of one vault.
 #[derive(Debug)]
 pub(crate) struct Names {
-    by_mark: HashMap<Mark, (usize, &'static str)>,
-    marks: HashMap<(usize, &'static str), Mark>,
+    by_mark: SortedMap<Mark, (usize, &'static str)>,
+    marks: SortedMap<(usize, &'static str), Mark>,
     tags: [TableTag; TABLES.len()],
 }
 
 impl Names {
     /// Computes them once for a vault.
     pub(crate) fn new(index: &IndexKey) -> Self {
-        let mut by_mark = HashMap::new();
-        let mut marks = HashMap::new();
+        let mut by_mark = SortedMap::new();
+        let mut marks = SortedMap::new();
         let mut add = |table: usize, column: &'static str| {
             let mark = index.mark(TABLES[table], column);
             by_mark.insert(mark, (table, column));

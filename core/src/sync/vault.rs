@@ -6,6 +6,7 @@ use crate::crypto::{OpenError, SealedHeader, VaultKeys, open, seal};
 use crate::entropy::Entropy;
 use crate::history::HistoryError;
 use crate::model::InvalidValue;
+use crate::order;
 use crate::sealed::{CellTag, Digest, Drops, Mark, OpaqueKey, SealedCell, SealedRecord, VaultId};
 use crate::store::{ChangedItem, ItemKey, ReadTx};
 use crate::sync::contents::{self, NamedCell, Part};
@@ -147,7 +148,7 @@ impl Vault {
                 PlainCell { mark, name: name.into_owned(), value }
             })
             .collect();
-        plain.sort_by_key(|cell| cell.mark);
+        order::sort_by_key(&mut plain, |cell| cell.mark);
         plain
     }
 

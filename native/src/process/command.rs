@@ -28,7 +28,8 @@ pub enum TerminalMode {
 pub struct Command {
     pub(super) program: OsString,
     pub(super) args: Vec<OsString>,
-    pub(super) environment: Vec<(OsString, OsString)>,
+    /// Variables to set and, without a value, to take out.
+    pub(super) environment: Vec<(OsString, Option<OsString>)>,
     pub(super) directory: Option<PathBuf>,
     pub(super) terminal: TerminalMode,
     pub(super) piece_bytes_max: usize,
@@ -58,7 +59,14 @@ impl Command {
     /// Sets a variable in the process's environment, which otherwise is ours.
     #[must_use]
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.environment.push((name.into(), value.into()));
+        self.environment.push((name.into(), Some(value.into())));
+        self
+    }
+
+    /// Takes a variable out of the process's environment, such as a secret that is only for us.
+    #[must_use]
+    pub fn env_remove(mut self, name: impl Into<OsString>) -> Self {
+        self.environment.push((name.into(), None));
         self
     }
 

@@ -131,7 +131,12 @@ fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 fn std_command(command: &Command) -> StdCommand {
     let mut std_command = StdCommand::new(&command.program);
     std_command.args(&command.args);
-    std_command.envs(command.environment.iter().map(|(name, value)| (name, value)));
+    for (name, value) in &command.environment {
+        match value {
+            Some(value) => std_command.env(name, value),
+            None => std_command.env_remove(name),
+        };
+    }
     if let Some(directory) = &command.directory {
         std_command.current_dir(directory);
     }

@@ -56,8 +56,7 @@ pub(super) fn open(path: &Path, scratch: &Path) -> StoreResult<(Connection, Opti
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    connection.pragma_update(None, "cell_size_check", true)?;
-    connection.pragma_update(None, "query_only", true)
+    connection.execute_batch("PRAGMA cell_size_check = ON; PRAGMA query_only = ON")
 }
 
 /// Reads the beginning of the file: whether it is in WAL mode.

@@ -164,8 +164,10 @@ fn statements(
          VALUES (?1, ?2, ?3, ?4)",
         params![migration.number, migration.name, now.as_millis(), env!("CARGO_PKG_VERSION")],
     )?;
-    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    connection.pragma_update(None, "user_version", migration.number)
+    connection.execute_batch(&format!(
+        "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {}",
+        migration.number
+    ))
 }
 
 /// What waits, lacks room or may not write says so itself; the rest is the migration's failure.

@@ -95,6 +95,7 @@ macro_rules! contracts {
             the_last_purge_gives_the_clock,
             only_the_trash_is_purged,
             records_of_a_purged_run_stay_out,
+            an_older_program_keeps_nothing_of_a_purged_run,
             a_newer_restore_outlives_a_purge,
             an_unknown_run_can_be_purged,
             a_purge_travels,

@@ -2,7 +2,7 @@
 
 use runlog_core::clock::{ColumnId, ColumnSet};
 use runlog_core::codec::RowRecord;
-use runlog_core::history::Merged;
+use runlog_core::history::{History, Merged, Older};
 use runlog_core::log::GapReason;
 use runlog_core::query::{ListQuery, Order};
 use runlog_core::schema::{RowKey, executions};
@@ -174,6 +174,34 @@ pub fn records_of_a_purged_run_stay_out<F: Factory>(factory: &mut F) {
         }
         assert_eq!(history.read(|tx| tx.execution(run)), Ok(None));
     }
+}
+
+/// A program that does not know the table of tags keeps none of a run that it purged but what was
+/// written after the purge.
+pub fn an_older_program_keeps_nothing_of_a_purged_run<F: Factory>(factory: &mut F) {
+    let older = Older { tables: &[ItemKey::TAGS], columns: &[] };
+    let mut history = History::open_as(factory.create(), DEVICE, older).unwrap();
+    let run = start(&mut history, 1, 1);
+    let named = RowRecord {
+        table: ItemKey::TAGS.to_owned(),
+        key: RowKey::Tag(run, tag("a")).to_bytes(),
+        clock: clock(1, OTHER),
+        cells: vec![("deleted".to_owned(), Value::Integer(0))],
+    };
+    let unnamed = RowRecord { key: RowKey::Tag(run, tag("b")).to_bytes(), ..named.clone() };
+    let newer = RowRecord { clock: clock(50, OTHER), ..named.clone() };
+    let merge = |history: &mut History<F::Store>, record: &RowRecord| {
+        history.write(at(5), |tx| tx.merge(vec![record.clone()])).unwrap()[0]
+    };
+    assert_eq!(merge(&mut history, &named), Merged::Updated);
+    history.write(at(3), |tx| tx.delete(run)).unwrap();
+    history.write(at(4), |tx| tx.purge(run)).unwrap();
+    for record in [&named, &unnamed] {
+        assert_eq!(merge(&mut history, record), Merged::Purged, "{record:?}");
+        assert_eq!(read(history.store_mut(), |tx| tx.kept_rows(9)), []);
+    }
+    assert_eq!(merge(&mut history, &newer), Merged::Updated);
+    assert_eq!(read(history.store_mut(), |tx| tx.kept(ItemKey::TAGS, &newer.key)).len(), 1);
 }
 
 /// A restore elsewhere that is newer than the purge brings the run back, and only what it re-stated:

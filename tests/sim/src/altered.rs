@@ -70,7 +70,7 @@ impl World {
         let named = |item: &&ItemKey| index.row_key(&item.table, &item.key) == record.row;
         let item = self.model.cells().map(|(item, _)| item).find(named)?.clone();
         self.altered.insert(record.row);
-        self.model.excused.insert(item);
+        self.model.excuse(item);
         encode_request(&request).ok()
     }
 

@@ -142,7 +142,8 @@ pub fn at_rest(world: &mut World) -> Result<(), String> {
     }
     let mut digests = Vec::new();
     for device in &mut world.devices {
-        digests.push(device.history.read(|reader| Digests::read(reader.tx())).unwrap().tables);
+        let tables = device.history.read(|reader| Digests::read(reader.tx())).unwrap().tables;
+        digests.push(tables.into_iter().collect());
     }
     for (number, held) in digests.iter().enumerate() {
         equal(&digests[0], held).map_err(|e| format!("digests of 0 and {number} differ: {e}"))?;

@@ -39,6 +39,8 @@ impl Edit {
 pub struct Model {
     /// Items that were altered on their way to a relay: whoever gets them from there may lack them.
     pub excused: BTreeSet<ItemKey>,
+    /// Log pieces with the lines of one that was altered so: they may be nowhere else.
+    losable: BTreeSet<ItemKey>,
     cells: BTreeMap<Cell, Vec<Edit>>,
 }
 
@@ -144,6 +146,22 @@ impl Model {
         same.map(|edit| edit.clocks.push(clock)).count() > 0
     }
 
+    /// An item may be lost: nobody can open what a relay got of it. A log piece that a device and its
+    /// copy wrote goes on under another device's name: its lines may be lost under each of their names.
+    pub fn excuse(&mut self, item: ItemKey) {
+        let of_item = self.cells.iter().filter(|(cell, _)| cell.0 == item);
+        let values: Vec<_> = of_item.flat_map(|(_, edits)| edits).map(|edit| &edit.value).collect();
+        let same_lines = |(cell, edits): &(&Cell, &Vec<Edit>)| {
+            item.as_piece().is_some()
+                && cell.0.execution() == item.execution()
+                && edits.iter().any(|edit| values.contains(&&edit.value))
+        };
+        let names = self.cells.iter().filter(same_lines).map(|(cell, _)| cell.0.clone());
+        let names: Vec<_> = names.collect();
+        self.losable.extend(names);
+        self.excused.insert(item);
+    }
+
     /// Whether a log piece has lines that were written, under another device's name.
     fn knows_lines(&self, cell: &Cell, value: &Value) -> bool {
         self.cells.iter().any(|(other, edits)| {
@@ -181,7 +199,9 @@ impl Model {
                 return Err(format!("nobody wrote {cell:?} = {value:?} at {clock:?}"));
             }
         }
-        for (cell, edits) in self.cells.iter().filter(|(cell, _)| !self.excused.contains(&cell.0)) {
+        let may_be_lost =
+            |item: &ItemKey| self.excused.contains(item) || self.losable.contains(item);
+        for (cell, edits) in self.cells.iter().filter(|(cell, _)| !may_be_lost(&cell.0)) {
             for (number, edit) in edits.iter().enumerate().filter(|(_, edit)| edit.required) {
                 if !is_there(cell, edits, number, contents, Some(keys)) {
                     let now = contents.get(cell);

@@ -77,6 +77,19 @@ fn what_an_older_program_kept_of_a_purged_run_goes_everywhere() {
     seeds(901_303..901_304, None);
 }
 
+/// An older program kept a tag of a run that it had purged itself when the tag came again, and did not
+/// agree with its relay any more.
+#[test]
+fn an_older_program_keeps_nothing_of_a_run_that_it_purged() {
+    seeds(703_852..703_853, None);
+}
+
+/// A record was set aside from a backend that was removed while the record was on its way, for good.
+#[test]
+fn nothing_is_set_aside_from_a_backend_that_was_removed() {
+    seeds(9_101_175..9_101_176, None);
+}
+
 /// Shows all that happens in one seed.
 #[test]
 fn replay() {

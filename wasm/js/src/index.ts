@@ -15,6 +15,8 @@
  * ```
  */
 import { RunlogError } from "./errors.js";
+import { changeEach } from "./bulk.js";
+import type { BulkOptions, BulkResult } from "./bulk-types.js";
 import { Live } from "./live.js";
 import * as operations from "./operations.js";
 import type { Changes } from "./operations.js";
@@ -40,6 +42,7 @@ import { Storage } from "./storage.js";
 import type { StorageState } from "./storage-types.js";
 import { write } from "./writing.js";
 
+export type * from "./bulk-types.js";
 export type { ErrorCode } from "./errors.js";
 export { RunlogError } from "./errors.js";
 export type { Snapshot } from "./live.js";
@@ -111,13 +114,28 @@ export class Executions {
   }
 
   /** Moves it to the trash. */
-  delete(id: ExecutionId): Promise<void> {
-    return write(this.#rpc, [{ op: "delete", id }]);
+  delete(id: ExecutionId): Promise<void>;
+  /** Moves each of them to the trash, however many; other calls are answered in between. */
+  delete(ids: readonly ExecutionId[], options?: BulkOptions): Promise<BulkResult>;
+  delete(ids: ExecutionId | readonly ExecutionId[], options?: BulkOptions): Promise<unknown> {
+    return this.#change("delete", ids, options);
   }
 
   /** Takes it out of the trash. */
-  restore(id: ExecutionId): Promise<void> {
-    return write(this.#rpc, [{ op: "restore", id }]);
+  restore(id: ExecutionId): Promise<void>;
+  /** Takes each of them out of the trash, however many; other calls are answered in between. */
+  restore(ids: readonly ExecutionId[], options?: BulkOptions): Promise<BulkResult>;
+  restore(ids: ExecutionId | readonly ExecutionId[], options?: BulkOptions): Promise<unknown> {
+    return this.#change("restore", ids, options);
+  }
+
+  #change(
+    op: "delete" | "restore",
+    ids: ExecutionId | readonly ExecutionId[],
+    options?: BulkOptions,
+  ): Promise<unknown> {
+    if (typeof ids === "string") return write(this.#rpc, [{ op, id: ids }]);
+    return changeEach(this.#rpc, op, ids, options);
   }
 
   /** Puts a tag on it. */

@@ -77,7 +77,7 @@ export class Storage {
    * that were set aside before are removed.
    */
   async rebuild(): Promise<void> {
-    await this.#rpc.call("storage.rebuild", {});
+    await this.#rpc.call("storage.rebuild", { id: crypto.randomUUID() });
   }
 
   /** How long the trash keeps what was deleted. */

@@ -11,6 +11,7 @@
 //! transaction of the write ([`runlog_core::history::Ticket`]). A client whose worker died sends everything unanswered to the next
 //! one, in order; what was done before is answered from the note and not done again.
 
+mod arguments;
 mod error;
 mod operation;
 mod read;
@@ -25,40 +26,49 @@ mod write;
 pub use error::{ApiError, Code};
 pub use sync::{Heard, Step};
 
-use std::collections::HashMap;
+use std::fmt;
 
-use runlog_core::history::{History, HistoryError, HistoryReader, LogWriter};
+use runlog_core::history::{History, HistoryReader, LogWriter};
 use runlog_core::id::ExecutionId;
+use runlog_core::sorted_map::SortedMap;
 use runlog_core::store::Store;
 use runlog_core::sync::engine::close_interrupted;
 use runlog_core::time::Timestamp;
-use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
+
+use arguments::{Argument, Fields};
 
 /// A call. The JSON form is `{"method": …, "args": …}`.
-#[derive(Debug, Deserialize)]
-pub struct Call<'a> {
+pub struct Call {
     /// What is asked: see [`Api::call`].
-    method: &'a str,
+    method: String,
     /// With what; it depends on the method.
-    #[serde(borrow)]
-    args: &'a RawValue,
+    args: Value,
 }
 
-impl<'a> Call<'a> {
+impl fmt::Debug for Call {
+    /// Without the arguments: they may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+impl Call {
     /// Reads a call.
     ///
     /// # Errors
     /// [`ApiError::Invalid`].
-    pub fn parse(json: &'a str) -> Result<Self, ApiError> {
-        serde_json::from_str(json).map_err(|error| ApiError::invalid("call", error.to_string()))
+    pub fn parse(json: &str) -> Result<Self, ApiError> {
+        let value = serde_json::from_str(json);
+        let value = value.map_err(|error| ApiError::invalid("call", error.to_string()))?;
+        let mut fields = Fields::of("call", value)?;
+        Ok(Self { method: fields.take("method")?, args: fields.value("args") })
     }
 }
 
 /// Reads a part of a call.
-fn parse<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, ApiError> {
-    serde_json::from_str(json.get()).map_err(|error| ApiError::invalid("call", error.to_string()))
+fn parse<T: Argument>(args: Value) -> Result<T, ApiError> {
+    Ok(T::of("args", args)?)
 }
 
 /// The calls on one history.
@@ -66,7 +76,7 @@ fn parse<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, ApiError> {
 pub struct Api<S> {
     history: History<S>,
     /// Where the logs stand that this worker is writing.
-    logs: HashMap<ExecutionId, LogWriter>,
+    logs: SortedMap<ExecutionId, LogWriter>,
     /// What syncing needs beside the history.
     held: sync::Held,
 }
@@ -82,7 +92,7 @@ impl<S: Store> Api<S> {
             writer.forget_clients()?;
             close_interrupted(writer)
         })?;
-        Ok(Self { history, logs: HashMap::new(), held: sync::Held::default() })
+        Ok(Self { history, logs: SortedMap::new(), held: sync::Held::default() })
     }
 
     /// Carries out a call:
@@ -110,9 +120,9 @@ impl<S: Store> Api<S> {
     ///
     /// # Errors
     /// [`ApiError`]; nothing was done.
-    pub fn call(&mut self, call: &Call<'_>, now: Timestamp) -> Result<Value, ApiError> {
+    pub fn call(&mut self, call: Call, now: Timestamp) -> Result<Value, ApiError> {
         let args = call.args;
-        match call.method {
+        match call.method.as_str() {
             "write" => self.write(parse(args)?, now),
             "list" => self.ask(args, read::list),
             "count" => self.ask(args, read::count),
@@ -157,33 +167,21 @@ impl<S: Store> Api<S> {
     }
 
     /// Answers from the history.
-    fn ask<'a, T: Deserialize<'a>>(
+    fn ask<T: Argument>(
         &mut self,
-        args: &'a RawValue,
+        args: Value,
         answer: impl FnOnce(&HistoryReader<'_>, T) -> Result<Value, ApiError>,
     ) -> Result<Value, ApiError> {
         let asked = parse(args)?;
-        self.read(|reader| answer(reader, asked))
-    }
-
-    fn read<T>(
-        &mut self,
-        work: impl FnOnce(&HistoryReader<'_>) -> Result<T, ApiError>,
-    ) -> Result<T, ApiError> {
         // The transaction's own error type is the history's; what the call says is carried past it.
-        let mut said = None;
-        let read = self.history.read(|reader| match work(reader) {
-            Ok(value) => Ok(Some(value)),
+        let mut answered = Ok(Value::Null);
+        self.history.read(|reader| match answer(reader, asked) {
             Err(ApiError::History(error)) => Err(error),
-            Err(error) => {
-                said = Some(error);
-                Ok::<_, HistoryError>(None)
+            said => {
+                answered = said;
+                Ok(())
             }
         })?;
-        match (read, said) {
-            (Some(value), _) => Ok(value),
-            (None, Some(error)) => Err(error),
-            (None, None) => Err(ApiError::invalid("call", "it has no answer")),
-        }
+        answered
     }
 }

@@ -1,20 +1,15 @@
 //! The operations of a writing call.
 
-use std::collections::BTreeMap;
-
 use runlog_core::history::HistoryWriter;
 use runlog_core::id::ExecutionId;
 use runlog_core::log::{Level, LineRef, Lines, Stream};
 use runlog_core::model::{Attributes, Ending, Exit, Kind, NewExecution, Outcome, Params, Tag};
 use runlog_core::time::Timestamp;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::shape::Text;
+use super::ApiError;
+use super::arguments::{Argument, Arguments, Fields, Mistake, Text, Texts, arguments};
 use super::write::Logs;
-use super::{ApiError, parse};
 
 /// One operation. The JSON form is `{"op": "finish", "id": …, …}`.
 #[derive(Debug)]
@@ -33,134 +28,121 @@ pub(super) enum Operation {
     Restore(Of),
 }
 
-/// Which operation it is: what else there is of it depends on that.
-#[derive(Deserialize)]
-struct Named<'a> {
-    op: &'a str,
+arguments! {
+    #[derive(Debug)]
+    pub(super) struct Of {
+        id: Text<ExecutionId>,
+    }
+
+    #[derive(Debug)]
+    pub(super) struct Begin {
+        id: Text<ExecutionId>,
+        started_at ("startedAt"): i64,
+    }
+
+    #[derive(Debug)]
+    pub(super) struct Append {
+        id: Text<ExecutionId>,
+        lines: Vec<Line>,
+    }
+
+    #[derive(Debug)]
+    pub(super) struct TagOf {
+        id: Text<ExecutionId>,
+        tag: String,
+    }
+
+    #[derive(Debug)]
+    pub(super) struct NoteOf {
+        id: Text<ExecutionId>,
+        note: Option<String>,
+    }
+
+    #[derive(Debug)]
+    pub(super) struct PinOf {
+        id: Text<ExecutionId>,
+        pinned: bool,
+    }
+
+    #[derive(Debug)]
+    pub(super) struct ParamsOf {
+        id: Text<ExecutionId>,
+        params: Texts,
+    }
+
+    #[derive(Debug)]
+    pub(super) struct AttributesOf {
+        id: Text<ExecutionId>,
+        attributes: Map<String, Value>,
+    }
+
+    #[derive(Debug)]
+    pub(super) struct Start {
+        id: Text<ExecutionId>,
+        kind: Text<Kind>,
+        workflow_id ("workflowId"): String,
+        created_at ("createdAt"): i64,
+        started_at ("startedAt"): Option<i64>,
+        workflow_name ("workflowName"): Option<String>,
+        argv: Vec<String> = Vec::new(),
+        user: Option<String>,
+        host_name ("hostName"): Option<String>,
+        parent_id ("parentId"): Option<Text<ExecutionId>>,
+        retry_of ("retryOf"): Option<Text<ExecutionId>>,
+        engine_id ("engineId"): Option<String>,
+        compiled_prompt ("compiledPrompt"): Option<String>,
+        used_fallback ("usedFallback"): Option<bool>,
+        note: Option<String>,
+        pinned: bool = false,
+        tags: Vec<String> = Vec::new(),
+        params: Texts = Texts::default(),
+        attributes: Map<String, Value> = Map::new(),
+    }
+
+    #[derive(Debug)]
+    pub(super) struct Finish {
+        id: Text<ExecutionId>,
+        outcome: Text<Outcome>,
+        ended_at ("endedAt"): i64,
+        exit_code ("exitCode"): Option<i32>,
+    }
+
+    #[derive(Debug)]
+    pub(super) struct Line {
+        time: i64,
+        stream: Option<Text<Stream>>,
+        level: Option<Text<Level>>,
+        /// Of an event, a JSON object.
+        text: String,
+    }
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Of {
-    id: Text<ExecutionId>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Begin {
-    id: Text<ExecutionId>,
-    started_at: i64,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Append {
-    id: Text<ExecutionId>,
-    lines: Vec<Line>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct TagOf {
-    id: Text<ExecutionId>,
-    tag: String,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct NoteOf {
-    id: Text<ExecutionId>,
-    note: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct PinOf {
-    id: Text<ExecutionId>,
-    pinned: bool,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct ParamsOf {
-    id: Text<ExecutionId>,
-    params: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct AttributesOf {
-    id: Text<ExecutionId>,
-    attributes: Map<String, Value>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Start {
-    #[serde(rename = "op")]
-    _op: IgnoredAny,
-    id: Text<ExecutionId>,
-    kind: Text<Kind>,
-    workflow_id: String,
-    created_at: i64,
-    started_at: Option<i64>,
-    workflow_name: Option<String>,
-    #[serde(default)]
-    argv: Vec<String>,
-    user: Option<String>,
-    host_name: Option<String>,
-    parent_id: Option<Text<ExecutionId>>,
-    retry_of: Option<Text<ExecutionId>>,
-    engine_id: Option<String>,
-    compiled_prompt: Option<String>,
-    used_fallback: Option<bool>,
-    note: Option<String>,
-    #[serde(default)]
-    pinned: bool,
-    #[serde(default)]
-    tags: Vec<String>,
-    #[serde(default)]
-    params: BTreeMap<String, String>,
-    #[serde(default)]
-    attributes: Map<String, Value>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Finish {
-    id: Text<ExecutionId>,
-    outcome: Text<Outcome>,
-    ended_at: i64,
-    exit_code: Option<i32>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Line {
-    time: i64,
-    stream: Option<Text<Stream>>,
-    level: Option<Text<Level>>,
-    /// Of an event, a JSON object.
-    text: String,
+impl Argument for Operation {
+    fn of(field: &str, value: Value) -> Result<Self, Mistake> {
+        let mut fields = Fields::of(field, value)?;
+        let op: String = fields.take("op")?;
+        let fields = &mut fields;
+        Ok(match op.as_str() {
+            "start" => Self::Start(Box::new(fields.all()?)),
+            "begin" => Self::Begin(Begin::take_from(fields)?),
+            "finish" => Self::Finish(Finish::take_from(fields)?),
+            "append" => Self::Append(Append::take_from(fields)?),
+            "tag" => Self::Tag(TagOf::take_from(fields)?),
+            "untag" => Self::Untag(TagOf::take_from(fields)?),
+            "note" => Self::Note(NoteOf::take_from(fields)?),
+            "pin" => Self::Pin(PinOf::take_from(fields)?),
+            "params" => Self::Params(ParamsOf::take_from(fields)?),
+            "attributes" => Self::Attributes(AttributesOf::take_from(fields)?),
+            "delete" => Self::Delete(Of::take_from(fields)?),
+            "restore" => Self::Restore(Of::take_from(fields)?),
+            _ => return Err(Mistake::new("op", format!("there is no operation '{op}'"))),
+        })
+    }
 }
 
 impl Operation {
-    /// Reads an operation. Serde's own tagged enums would keep it as a tree of values first, and the
-    /// code for that is a tenth of the module that a page downloads.
-    pub(super) fn parse(json: &RawValue) -> Result<Self, ApiError> {
-        let Named { op } = parse(json)?;
-        Ok(match op {
-            "start" => Self::Start(parse(json)?),
-            "begin" => Self::Begin(parse(json)?),
-            "finish" => Self::Finish(parse(json)?),
-            "append" => Self::Append(parse(json)?),
-            "tag" => Self::Tag(parse(json)?),
-            "untag" => Self::Untag(parse(json)?),
-            "note" => Self::Note(parse(json)?),
-            "pin" => Self::Pin(parse(json)?),
-            "params" => Self::Params(parse(json)?),
-            "attributes" => Self::Attributes(parse(json)?),
-            "delete" => Self::Delete(parse(json)?),
-            "restore" => Self::Restore(parse(json)?),
-            _ => return Err(ApiError::invalid("op", format!("there is no operation '{op}'"))),
-        })
-    }
-
     pub(super) fn apply(
-        &self,
+        self,
         writer: &mut HistoryWriter<'_>,
         logs: &mut Logs<'_>,
     ) -> Result<(), ApiError> {
@@ -173,12 +155,12 @@ impl Operation {
             }
             Self::Append(Append { id, lines }) => {
                 let log = logs.of(writer, id.0)?;
-                writer.append_log(log, &as_lines(lines)?)?;
+                writer.append_log(log, &as_lines(&lines)?)?;
             }
-            Self::Tag(TagOf { id, tag }) => writer.tag(id.0, &Tag::new(tag.as_str())?)?,
-            Self::Untag(TagOf { id, tag }) => writer.untag(id.0, &Tag::new(tag.as_str())?)?,
+            Self::Tag(TagOf { id, tag }) => writer.tag(id.0, &Tag::new(tag)?)?,
+            Self::Untag(TagOf { id, tag }) => writer.untag(id.0, &Tag::new(tag)?)?,
             Self::Note(NoteOf { id, note }) => writer.set_note(id.0, note.as_deref())?,
-            Self::Pin(PinOf { id, pinned }) => writer.set_pinned(id.0, *pinned)?,
+            Self::Pin(PinOf { id, pinned }) => writer.set_pinned(id.0, pinned)?,
             Self::Params(ParamsOf { id, params }) => {
                 writer.set_params(id.0, &as_params(params)?)?;
             }
@@ -193,24 +175,24 @@ impl Operation {
 }
 
 impl Start {
-    fn execution(&self) -> Result<NewExecution, ApiError> {
+    fn execution(self) -> Result<NewExecution, ApiError> {
         let created_at = at(self.created_at);
         let mut new = NewExecution::new(self.id.0, self.kind.0, &self.workflow_id, created_at)?;
         new.started_at = self.started_at.map(at);
-        new.workflow_name.clone_from(&self.workflow_name);
-        new.argv.clone_from(&self.argv);
-        new.user.clone_from(&self.user);
-        new.host_name.clone_from(&self.host_name);
+        new.workflow_name = self.workflow_name;
+        new.argv = self.argv;
+        new.user = self.user;
+        new.host_name = self.host_name;
         new.parent_id = self.parent_id.map(|id| id.0);
         new.retry_of = self.retry_of.map(|id| id.0);
-        new.engine_id.clone_from(&self.engine_id);
-        new.compiled_prompt.clone_from(&self.compiled_prompt);
+        new.engine_id = self.engine_id;
+        new.compiled_prompt = self.compiled_prompt;
         new.used_fallback = self.used_fallback;
-        new.note.clone_from(&self.note);
+        new.note = self.note;
         new.pinned = self.pinned;
-        new.tags = self.tags.iter().map(|tag| Tag::new(tag.as_str())).collect::<Result<_, _>>()?;
-        new.params = as_params(&self.params)?;
-        new.attributes = as_attributes(&self.attributes);
+        new.tags = self.tags.into_iter().map(Tag::new).collect::<Result<_, _>>()?;
+        new.params = as_params(self.params)?;
+        new.attributes = as_attributes(self.attributes);
         Ok(new)
     }
 }
@@ -226,18 +208,18 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
-fn as_params(params: &BTreeMap<String, String>) -> Result<Params, ApiError> {
+fn as_params(Texts(params): Texts) -> Result<Params, ApiError> {
     let mut made = Params::new();
     for (name, value) in params {
-        made.set(name.as_str(), value.as_str())?;
+        made.set(name, value)?;
     }
     Ok(made)
 }
 
-fn as_attributes(attributes: &Map<String, Value>) -> Attributes {
+fn as_attributes(attributes: Map<String, Value>) -> Attributes {
     let mut made = Attributes::new();
     for (name, value) in attributes {
-        made.set(name.as_str(), value.clone());
+        made.set(name, value);
     }
     made
 }

@@ -8,101 +8,90 @@ use runlog_core::log::{Level, LogEntry, LogFilter, LogRange, Stream};
 use runlog_core::model::{Kind, Status};
 use runlog_core::query::{self, Cursor, ListQuery, Order, SyncFilter};
 use runlog_core::time::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::ApiError;
-use super::shape::{self, Text};
+use super::arguments::{Argument, Mistake, Text, arguments};
+use super::{ApiError, shape};
 
-/// Which executions.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub(super) struct Filter {
-    workflow_id: Option<String>,
-    kind: Option<Text<Kind>>,
-    status: Option<Text<Status>>,
-    device_id: Option<Text<DeviceId>>,
-    tag: Option<String>,
-    param: Option<(String, String)>,
-    exit_code: Option<i32>,
-    since: Option<i64>,
-    until: Option<i64>,
-    duration_min: Option<u64>,
-    duration_max: Option<u64>,
-    sync_state: Option<Text<SyncFilter>>,
-    deleted: bool,
-}
+arguments! {
+    /// Which executions.
+    #[derive(Debug, Default)]
+    pub(super) struct Filter {
+        workflow_id ("workflowId"): Option<String>,
+        kind: Option<Text<Kind>>,
+        status: Option<Text<Status>>,
+        device_id ("deviceId"): Option<Text<DeviceId>>,
+        tag: Option<String>,
+        param: Option<Pair>,
+        exit_code ("exitCode"): Option<i32>,
+        since: Option<i64>,
+        until: Option<i64>,
+        duration_min ("durationMin"): Option<u64>,
+        duration_max ("durationMax"): Option<u64>,
+        sync_state ("syncState"): Option<Text<SyncFilter>>,
+        deleted: bool = false,
+    }
 
-/// A page of executions.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct List {
-    #[serde(default)]
-    filter: Filter,
-    #[serde(default)]
-    order: Sort,
-    #[serde(default = "List::limit")]
-    limit: u32,
-    #[serde(default)]
-    offset: u64,
-    after: Option<String>,
-}
-
-impl List {
-    /// Executions on a page unless told.
-    const fn limit() -> u32 {
-        50
+    /// A page of executions.
+    #[derive(Debug)]
+    pub(super) struct List {
+        filter: Filter = Filter::default(),
+        order: Sort = Sort(Order::NewestFirst),
+        /// Executions on a page.
+        limit: u32 = 50,
+        offset: u64 = 0,
+        after: Option<String>,
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Sort {
-    #[default]
-    Newest,
-    Oldest,
-    Longest,
-    Shortest,
-}
+/// The order of a page, as JavaScript names it.
+#[derive(Debug)]
+pub(super) struct Sort(Order);
 
-impl From<Sort> for Order {
-    fn from(sort: Sort) -> Self {
-        match sort {
-            Sort::Newest => Self::NewestFirst,
-            Sort::Oldest => Self::OldestFirst,
-            Sort::Longest => Self::LongestFirst,
-            Sort::Shortest => Self::ShortestFirst,
-        }
+impl Argument for Sort {
+    fn of(field: &str, value: Value) -> Result<Self, Mistake> {
+        Ok(Self(match String::of(field, value)?.as_str() {
+            "newest" => Order::NewestFirst,
+            "oldest" => Order::OldestFirst,
+            "longest" => Order::LongestFirst,
+            "shortest" => Order::ShortestFirst,
+            other => return Err(Mistake::new(field, format!("'{other}' is unknown"))),
+        }))
     }
 }
 
-/// One execution.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Get {
-    /// Its id, or an end or beginning of it that no other has.
-    id: Text<IdPattern>,
+/// A name and a value.
+#[derive(Debug)]
+pub(super) struct Pair(String, String);
+
+impl Argument for Pair {
+    fn of(field: &str, value: Value) -> Result<Self, Mistake> {
+        let texts = <[String; 2]>::try_from(Vec::of(field, value)?);
+        let [name, value] = texts.map_err(|_| Mistake::new(field, "it is a name and a value"))?;
+        Ok(Self(name, value))
+    }
 }
 
-/// A part of a log.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Log {
-    id: Text<ExecutionId>,
-    /// From this sequence on.
-    from: Option<u64>,
-    /// The last so many lines instead.
-    tail: Option<u64>,
-    stream: Option<Text<Stream>>,
-    level: Option<Text<Level>>,
-    #[serde(default = "Log::limit")]
-    limit: usize,
-}
+arguments! {
+    /// One execution.
+    #[derive(Debug)]
+    pub(super) struct Get {
+        /// Its id, or an end or beginning of it that no other has.
+        id: Text<IdPattern>,
+    }
 
-impl Log {
-    /// Lines in one answer unless told.
-    const fn limit() -> usize {
-        1_000
+    /// A part of a log.
+    #[derive(Debug)]
+    pub(super) struct Log {
+        id: Text<ExecutionId>,
+        /// From this sequence on.
+        from: Option<u64>,
+        /// The last so many lines instead.
+        tail: Option<u64>,
+        stream: Option<Text<Stream>>,
+        level: Option<Text<Level>>,
+        /// Lines in one answer.
+        limit: usize = 1_000,
     }
 }
 
@@ -115,7 +104,7 @@ impl Filter {
         filter.status = self.status.map(|status| status.0);
         filter.device_id = self.device_id.map(|device| device.0);
         filter.tag = self.tag;
-        filter.param = self.param;
+        filter.param = self.param.map(|Pair(name, value)| (name, value));
         filter.exit_code = self.exit_code;
         filter.since = at(self.since);
         filter.until = at(self.until);
@@ -129,7 +118,7 @@ impl Filter {
 
 pub(super) fn list(reader: &HistoryReader<'_>, list: List) -> Result<Value, ApiError> {
     let mut query = ListQuery::newest(list.limit);
-    query.order = list.order.into();
+    query.order = list.order.0;
     query.filter = list.filter.query();
     query.offset = list.offset;
     query.after = list.after.map(|text| Cursor::parse(&text, query.order)).transpose()?;

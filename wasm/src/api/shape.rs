@@ -1,56 +1,38 @@
 //! Values as JavaScript has them.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use runlog_core::log::LogEntry;
 use runlog_core::model::{Execution, Status, Summary};
 use runlog_core::store::BackendId;
 use runlog_core::sync::run::Direction;
 use runlog_core::time::Timestamp;
-use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// A value that is a text in JSON: an identity, a status, a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Text<T>(pub(super) T);
-
-impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Text<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(serde::de::Error::custom)
-    }
-}
+use super::arguments::{Argument, Mistake, Text};
 
 /// A backend, named by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BackendName(pub(super) BackendId);
 
-impl<'de> Deserialize<'de> for BackendName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Text(id) = Text::<Uuid>::deserialize(deserializer)?;
+impl Argument for BackendName {
+    fn of(field: &str, value: Value) -> Result<Self, Mistake> {
+        let Text(id) = Text::<Uuid>::of(field, value)?;
         Ok(Self(BackendId(id.as_u128())))
     }
 }
 
 /// A direction, as JavaScript names it.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum Way {
-    #[default]
-    Both,
-    Up,
-    Down,
-}
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Way(pub(super) Direction);
 
-impl From<Way> for Direction {
-    fn from(way: Way) -> Self {
-        match way {
-            Way::Both => Self::Bidirectional,
-            Way::Up => Self::LocalToRemote,
-            Way::Down => Self::RemoteToLocal,
-        }
+impl Argument for Way {
+    fn of(field: &str, value: Value) -> Result<Self, Mistake> {
+        Ok(Self(match String::of(field, value)?.as_str() {
+            "both" => Direction::Bidirectional,
+            "up" => Direction::LocalToRemote,
+            "down" => Direction::RemoteToLocal,
+            other => return Err(Mistake::new(field, format!("'{other}' is unknown"))),
+        }))
     }
 }
 

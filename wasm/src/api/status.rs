@@ -1,13 +1,12 @@
 //! How this device stands toward its backends, with the sync under way.
 
-use std::collections::HashMap;
-
+use runlog_core::order;
 use runlog_core::store::Store;
 use runlog_core::sync::reading::BackendOverview;
 use runlog_core::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::sync::RelaySettings;
+use super::sync::url_of;
 use super::{Api, ApiError, shape_sync};
 
 impl<S: Store> Api<S> {
@@ -15,15 +14,11 @@ impl<S: Store> Api<S> {
         let (is_on, mut overview) =
             self.history.read(|reader| Ok((reader.is_sync_on()?, reader.sync_overview(now)?)))?;
         let backends = self.backends_in_order()?;
-        let addresses: HashMap<_, _> = backends
-            .iter()
-            .enumerate()
-            .map(|(at, backend)| (backend.id, (at, RelaySettings::url_of(backend))))
-            .collect();
-        overview.backends.sort_by_key(|backend| addresses.get(&backend.id).map(|(at, _)| *at));
-        let backends = overview.backends.iter().map(|backend| {
-            let url = addresses.get(&backend.id).map_or("", |(_, url)| url.as_str());
-            self.backend_status(backend, url)
+        let place = |of: &BackendOverview| backends.iter().position(|held| held.id == of.id);
+        order::sort_by_key(&mut overview.backends, place);
+        let shown = overview.backends.iter().map(|backend| {
+            let url = place(backend).map(|at| url_of(&backends[at])).unwrap_or_default();
+            self.backend_status(backend, &url)
         });
         Ok(json!({
             "state": overview.state,
@@ -32,7 +27,7 @@ impl<S: Store> Api<S> {
             "isSyncing": self.held.job.is_some(),
             "deviceId": self.history.device(),
             "background": self.held.background.as_ref().map(|held| held.shown(now)),
-            "backends": backends.collect::<Vec<_>>(),
+            "backends": shown.collect::<Vec<_>>(),
         }))
     }
 

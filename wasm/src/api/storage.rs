@@ -4,23 +4,23 @@ use runlog_core::history::{HistoryReader, TrashKeeps};
 use runlog_core::query::ListQuery;
 use runlog_core::store::Store;
 use runlog_core::time::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::arguments::arguments;
 use super::{Api, ApiError};
 
-/// How long the trash keeps what was deleted.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Retention {
-    /// Days; `null` for ever.
-    trash_days: Option<u32>,
-}
+arguments! {
+    /// How long the trash keeps what was deleted.
+    #[derive(Debug)]
+    pub(super) struct Retention {
+        /// Days; `null` for ever.
+        trash_days ("trashDays"): Option<u32>,
+    }
 
-/// Nothing more is asked.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Nothing {}
+    /// Nothing more is asked.
+    #[derive(Debug)]
+    pub(super) struct Nothing {}
+}
 
 pub(super) fn totals(reader: &HistoryReader<'_>, _: Nothing) -> Result<Value, ApiError> {
     let mut deleted = ListQuery::newest(0);

@@ -5,99 +5,87 @@ use runlog_core::id::ExecutionId;
 use runlog_core::sync::reading::{ProblemFilter, STATS_DAYS};
 use runlog_core::sync::run::{LogCursor, LogQuery, RunFilter, RunStatus, SyncId, SyncType};
 use runlog_core::time::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::shape::{BackendName, Text, Way};
+use super::arguments::{Text, arguments};
+use super::shape::{BackendName, Way};
 use super::{ApiError, shape_sync};
 
 /// Most rows in one answer.
 const LIMIT_MAX: usize = 1_000;
 
 /// Rows in one answer unless told.
-const fn limit() -> usize {
-    50
-}
+const LIMIT: usize = 50;
 
-/// Runs that match.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Runs {
-    backend: Option<BackendName>,
-    status: Option<Text<RunStatus>>,
-    direction: Option<Way>,
-    kind: Option<Text<SyncType>>,
-    triggered_by: Option<String>,
-    since: Option<i64>,
-    #[serde(default = "limit")]
-    limit: usize,
-    after: Option<Text<SyncId>>,
-}
+arguments! {
+    /// Runs that match.
+    #[derive(Debug)]
+    pub(super) struct Runs {
+        backend: Option<BackendName>,
+        status: Option<Text<RunStatus>>,
+        direction: Option<Way>,
+        kind: Option<Text<SyncType>>,
+        triggered_by ("triggeredBy"): Option<String>,
+        since: Option<i64>,
+        limit: usize = LIMIT,
+        after: Option<Text<SyncId>>,
+    }
 
-/// One run.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Run {
-    id: Text<SyncId>,
-}
+    /// One run.
+    #[derive(Debug)]
+    pub(super) struct Run {
+        id: Text<SyncId>,
+    }
 
-/// The run that began last.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Latest {
-    direction: Option<Way>,
-}
+    /// The run that began last.
+    #[derive(Debug)]
+    pub(super) struct Latest {
+        direction: Option<Way>,
+    }
 
-/// Rows of the sync log.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Log {
-    execution: Option<Text<ExecutionId>>,
-    run: Option<Text<SyncId>>,
-    #[serde(default)]
-    changes_only: bool,
-    #[serde(default)]
-    errors_only: bool,
-    #[serde(default = "limit")]
-    limit: usize,
-    after: Option<Text<LogCursor>>,
-}
+    /// Rows of the sync log.
+    #[derive(Debug)]
+    pub(super) struct Log {
+        execution: Option<Text<ExecutionId>>,
+        run: Option<Text<SyncId>>,
+        changes_only ("changesOnly"): bool = false,
+        errors_only ("errorsOnly"): bool = false,
+        limit: usize = LIMIT,
+        after: Option<Text<LogCursor>>,
+    }
 
-/// Statistics.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Stats {
-    days: Option<u32>,
-}
+    /// Statistics.
+    #[derive(Debug)]
+    pub(super) struct Stats {
+        days: Option<u32>,
+    }
 
-/// What was refused or set aside.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Problems {
-    backend: Option<BackendName>,
-    execution: Option<Text<ExecutionId>>,
-    limit: Option<usize>,
-}
+    /// What was refused or set aside.
+    #[derive(Debug)]
+    pub(super) struct Problems {
+        backend: Option<BackendName>,
+        execution: Option<Text<ExecutionId>>,
+        limit: Option<usize>,
+    }
 
-/// Names an execution.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Of {
-    id: Text<ExecutionId>,
-}
+    /// Names an execution.
+    #[derive(Debug)]
+    pub(super) struct Of {
+        id: Text<ExecutionId>,
+    }
 
-/// Why fields have their values.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Why {
-    id: Text<ExecutionId>,
-    field: Option<String>,
+    /// Why fields have their values.
+    #[derive(Debug)]
+    pub(super) struct Why {
+        id: Text<ExecutionId>,
+        field: Option<String>,
+    }
 }
 
 pub(super) fn runs(reader: &HistoryReader<'_>, runs: Runs) -> Result<Value, ApiError> {
     let filter = RunFilter {
         backend: runs.backend.map(|backend| backend.0),
-        direction: runs.direction.map(Into::into),
+        direction: runs.direction.map(|way| way.0),
         status: runs.status.map(|status| status.0),
         sync_type: runs.kind.map(|kind| kind.0),
         triggered_by: runs.triggered_by.clone(),
@@ -120,7 +108,7 @@ pub(super) fn run(reader: &HistoryReader<'_>, run: Run) -> Result<Value, ApiErro
 }
 
 pub(super) fn latest(reader: &HistoryReader<'_>, latest: Latest) -> Result<Value, ApiError> {
-    let found = reader.latest_sync(latest.direction.map(Into::into))?;
+    let found = reader.latest_sync(latest.direction.map(|way| way.0))?;
     Ok(found.as_ref().map_or(Value::Null, shape_sync::run))
 }
 

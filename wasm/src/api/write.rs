@@ -1,45 +1,39 @@
 //! Calls that write: some operations in one transaction.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use runlog_core::history::{self, HistoryError, HistoryWriter, LogWriter};
 use runlog_core::id::ExecutionId;
 use runlog_core::log::LogLimits;
+use runlog_core::sorted_map::SortedMap;
 use runlog_core::store::Store;
 use runlog_core::time::Timestamp;
-use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::arguments::{Text, arguments};
 use super::operation::Operation;
-use super::shape::Text;
 use super::{Api, ApiError};
 
-/// Operations of one transaction, in order. One that is refused does not stop those after it: a page
-/// batches what independent parts of it record.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Write<'a> {
-    /// Which call of which client this is.
-    ticket: Option<Ticket>,
-    /// What is done.
-    #[serde(borrow)]
-    operations: Vec<&'a RawValue>,
-    /// Whether all that is committed is to be on disk to stay before the answer.
-    #[serde(default)]
-    durable: bool,
-}
+arguments! {
+    /// Operations of one transaction, in order. One that is refused does not stop those after it: a page
+    /// batches what independent parts of it record.
+    #[derive(Debug)]
+    pub(super) struct Write {
+        /// Which call of which client this is.
+        ticket: Option<Ticket>,
+        /// What is done.
+        operations: Vec<Operation>,
+        /// Whether all that is committed is to be on disk to stay before the answer.
+        durable: bool = false,
+    }
 
-/// Which call of which client this is: see [`history::Ticket`].
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Ticket {
-    /// A random UUID.
-    client: Text<Uuid>,
-    number: u64,
-    answered: u64,
+    /// Which call of which client this is: see [`history::Ticket`].
+    #[derive(Clone, Copy, Debug)]
+    struct Ticket {
+        /// A random UUID.
+        client: Text<Uuid>,
+        number: u64,
+        answered: u64,
+    }
 }
 
 impl From<Ticket> for history::Ticket {
@@ -52,9 +46,9 @@ impl From<Ticket> for history::Ticket {
 /// The logs that operations of one transaction write to.
 pub(super) struct Logs<'a> {
     /// Where logs stood before the transaction.
-    before: &'a HashMap<ExecutionId, LogWriter>,
+    before: &'a SortedMap<ExecutionId, LogWriter>,
     /// Where those stand that it writes to; `None` where it ended one.
-    after: HashMap<ExecutionId, Option<LogWriter>>,
+    after: SortedMap<ExecutionId, Option<LogWriter>>,
 }
 
 impl Logs<'_> {
@@ -65,10 +59,7 @@ impl Logs<'_> {
         writer: &mut HistoryWriter<'_>,
         id: ExecutionId,
     ) -> Result<&mut LogWriter, HistoryError> {
-        let held = match self.after.entry(id) {
-            Entry::Occupied(held) => held.into_mut(),
-            Entry::Vacant(free) => free.insert(self.before.get(&id).cloned()),
-        };
+        let held = self.after.entry_or_else(id, || self.before.get(&id).cloned());
         match held {
             Some(log) => Ok(log),
             None => Ok(held.insert(writer.open_log(id, LogLimits::default())?)),
@@ -91,20 +82,18 @@ impl Logs<'_> {
 }
 
 impl<S: Store> Api<S> {
-    pub(super) fn write(&mut self, write: Write<'_>, now: Timestamp) -> Result<Value, ApiError> {
+    pub(super) fn write(&mut self, write: Write, now: Timestamp) -> Result<Value, ApiError> {
         let Write { ticket, operations, durable } = write;
-        let operations =
-            operations.into_iter().map(Operation::parse).collect::<Result<Vec<_>, _>>()?;
         let ticket = ticket.map(history::Ticket::from);
         let before = &self.logs;
         let (answer, after) = self.history.write(now, |writer| {
             if let Some(ticket) = &ticket
                 && let Some(answer) = writer.reader().answer_to(ticket)?
             {
-                return Ok((answer, HashMap::new()));
+                return Ok((answer, SortedMap::new()));
             }
-            let mut logs = Logs { before, after: HashMap::new() };
-            let results = operations.iter().map(|operation| {
+            let mut logs = Logs { before, after: SortedMap::new() };
+            let results = operations.into_iter().map(|operation| {
                 match operation.apply(writer, &mut logs) {
                     Ok(()) => Ok(Value::Null),
                     // The store failed: nothing of the transaction stays.
@@ -121,14 +110,14 @@ impl<S: Store> Api<S> {
         })?;
         for (id, log) in after {
             match log {
-                Some(log) => _ = self.logs.insert(id, log),
+                Some(log) => self.logs.insert(id, log),
                 None => _ = self.logs.remove(&id),
             }
         }
         if durable {
             self.history.persist()?;
         }
-        let unreadable = |error| ApiError::invalid("answer", format!("a noted one: {error}"));
-        serde_json::from_slice(&answer).map_err(unreadable)
+        let answer = std::str::from_utf8(&answer).ok().and_then(|text| text.parse().ok());
+        answer.ok_or_else(|| ApiError::invalid("answer", "the noted one cannot be read"))
     }
 }

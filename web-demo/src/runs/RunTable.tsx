@@ -2,7 +2,6 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 
 import { number, plural } from "../format.ts";
-import { useRunlog } from "../history.tsx";
 import { useKeys } from "../keys.ts";
 import { useSyncStatus } from "../sync/useSync.ts";
 import { useNarrow } from "../useNarrow.ts";
@@ -11,11 +10,10 @@ import { RunRow } from "./RunRow.tsx";
 import { NoRuns } from "./NoRuns.tsx";
 import type { Query } from "./useQuery.ts";
 import type { Runs } from "./useRuns.ts";
+import { useSelectAll } from "./useSelectAll.ts";
 
 /** Rows above and below the screen that exist as well. */
 const OVERSCAN = 6;
-/** The most runs that are selected at once. */
-const SELECTED_MAX = 1_000;
 const COLUMNS = ["Status", "Workflow", "Begun", "Duration", "Where", "Id"];
 
 interface RunTableProps {
@@ -30,7 +28,6 @@ interface RunTableProps {
 export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTableProps): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
   const isNarrow = useNarrow();
-  const runlog = useRunlog();
   const device = useSyncStatus()?.deviceId;
   const [active, setActive] = useState(-1);
   const count = runs.count ?? 0;
@@ -66,10 +63,7 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
     },
     [selected, onSelect],
   );
-  const selectAll = async () => {
-    const { executions } = await runlog.executions.list({ filter: query.filter, order: query.order, limit: SELECTED_MAX });
-    onSelect(new Set(executions.map((run) => run.id)));
-  };
+  const { isSelecting, selectAll } = useSelectAll(filter, onSelect);
   const open = () => {
     const run = runs.at(active);
     if (run) onOpen(run.id);
@@ -108,7 +102,7 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
     <div className="table-frame">
       <p className="table-count soft" role="status">
         {runs.count === undefined ? "Loading runs …" : plural(count, "run")}
-        {selected.size > 0 && ` · ${number(selected.size)} selected`}
+        {isSelecting ? " · selecting …" : selected.size > 0 && ` · ${number(selected.size)} selected`}
       </p>
       {runs.count === 0 ? (
         <NoRuns query={query} />
@@ -130,8 +124,9 @@ export function RunTable({ runs, query, selected, onSelect, onOpen }: RunTablePr
             <span role="columnheader" className="cell-check">
               <input
                 type="checkbox"
-                aria-label="Select all that match, at most 1,000"
-                checked={selected.size > 0 && selected.size >= Math.min(count, SELECTED_MAX)}
+                aria-label="Select all that match"
+                disabled={isSelecting}
+                checked={selected.size > 0 && selected.size >= count}
                 onChange={(event) => (event.target.checked ? void selectAll() : onSelect(new Set()))}
               />
             </span>

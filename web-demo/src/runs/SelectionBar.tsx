@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 
 import { number, plural } from "../format.ts";
 import { useRunlog } from "../history.tsx";
@@ -15,41 +15,45 @@ interface SelectionBarProps {
 /** What can be done with the selected runs. */
 export function SelectionBar({ selected, isTrash, onDone }: SelectionBarProps): ReactNode {
   const { executions } = useRunlog();
-  const [isBusy, setBusy] = useState(false);
-  const each = async (ids: readonly string[], act: (id: string) => Promise<void>) => {
-    const results = await Promise.allSettled(ids.map(act));
-    const refused = results.filter((result) => result.status === "rejected");
-    return { done: ids.length - refused.length, reason: refused[0]?.reason as unknown };
-  };
+  const [progress, setProgress] = useState<{ count: number; total: number } | null>(null);
+  const underWay = useRef<AbortController>(null);
   const act = async (isDelete: boolean, ids: readonly string[]) => {
-    setBusy(true);
-    const { done, reason } = await each(ids, (id) => (isDelete ? executions.delete(id) : executions.restore(id)));
-    setBusy(false);
+    const { signal } = (underWay.current = new AbortController());
+    const onProgress = (count: number) => setProgress({ count, total: ids.length });
+    onProgress(0);
+    try {
+      const options = { signal, onProgress };
+      const { done, refused } = await (isDelete ? executions.delete(ids, options) : executions.restore(ids, options));
+      const what = isDelete ? "moved to the trash" : "restored";
+      const [first] = refused;
+      toast({
+        text: `${plural(done.length, "run")} ${what}${first ? `, ${number(refused.length)} not: ${String(first.error)}` : ""}`,
+        tone: first ? "bad" : "plain",
+        action: { name: "Undo", run: () => void act(!isDelete, done) },
+      });
+    } catch (error) {
+      toast({ text: String(error), tone: "bad" });
+    }
+    setProgress(null);
     onDone();
-    const what = isDelete ? "moved to the trash" : "restored";
-    const failed = ids.length - done;
-    toast({
-      text: `${plural(done, "run")} ${what}${failed > 0 ? `, ${number(failed)} not: ${String(reason)}` : ""}`,
-      tone: failed > 0 ? "bad" : "plain",
-      action: { name: "Undo", run: () => void act(!isDelete, ids) },
-    });
   };
+  const isBusy = progress !== null;
   const start = () => void act(!isTrash, [...selected]);
   useKeys({
     Delete: () => {
       if (selected.size > 0 && !isTrash && !isBusy) start();
     },
   });
-  if (selected.size === 0) return null;
+  if (selected.size === 0 && !isBusy) return null;
   return (
     <div className="selection" role="toolbar" aria-label="Selected runs">
-      <strong>{plural(selected.size, "run")} selected</strong>
+      <strong>{progress ? `${number(progress.count)} of ${plural(progress.total, "run")}` : `${plural(selected.size, "run")} selected`}</strong>
       <button type="button" className="button" data-kind={isTrash ? "primary" : "bad"} disabled={isBusy} onClick={start}>
         <Icon name={isTrash ? "restore" : "trash"} />
         {isTrash ? "Restore" : "Delete"}
       </button>
-      <button type="button" className="button" disabled={isBusy} onClick={onDone}>
-        Select none
+      <button type="button" className="button" onClick={() => (isBusy ? underWay.current?.abort() : onDone())}>
+        {isBusy ? "Stop" : "Select none"}
       </button>
     </div>
   );

@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import { bytes, number, plural } from "../format.ts";
 import { useLive, useRunlog } from "../history.tsx";
 import { slowly } from "../slowly.ts";
+import { Figures } from "../ui/Figures.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { Loading } from "../ui/State.tsx";
@@ -31,7 +32,7 @@ export function StoragePage(): ReactNode {
       {health && (
         <>
           <AtRisk health={health} />
-          <Figures health={health} />
+          <State health={health} />
           <div className="cards">
             <Persistence isPersisted={health.persisted} />
             <Check />
@@ -73,10 +74,10 @@ function AtRisk({ health }: { health: Health }): ReactNode {
   );
 }
 
-function Figures({ health }: { health: Health }): ReactNode {
+function State({ health }: { health: Health }): ReactNode {
   const { usageBytes, quotaBytes } = health;
   const share = usageBytes !== null && quotaBytes !== null && quotaBytes > 0 ? usageBytes / quotaBytes : null;
-  const figures: readonly [string, ReactNode][] = [
+  const figures: readonly [string, string][] = [
     ["Runs", number(health.executions)],
     ["In the trash", number(health.trash)],
     ["Database", bytes(health.databaseBytes)],
@@ -86,14 +87,7 @@ function Figures({ health }: { health: Health }): ReactNode {
   ];
   return (
     <>
-      <dl className="figures">
-        {figures.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Figures of={figures} />
       {share !== null && share > 0.8 && (
         <Problem error={`${Math.round(share * 100)} % of what the browser allows this site is used. Empty the trash, or free space on the disk.`} />
       )}

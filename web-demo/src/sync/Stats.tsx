@@ -4,6 +4,7 @@ import type { SyncStats } from "runlog";
 import { bytes, duration, number } from "../format.ts";
 import { useLive, useRunlog } from "../history.tsx";
 import { slowly } from "../slowly.ts";
+import { Figures } from "../ui/Figures.tsx";
 import { Problem } from "../ui/Problem.tsx";
 import { Loading } from "../ui/State.tsx";
 import { DIRECTION } from "./words.ts";
@@ -27,14 +28,14 @@ export function Stats(): ReactNode {
       </div>
       {error && <Problem error={error} />}
       {!stats && !error && <Loading what="the statistics" />}
-      {stats && <Figures stats={stats} />}
+      {stats && <Totals stats={stats} />}
       {stats && <Days stats={stats} />}
       {stats && <Directions stats={stats} />}
     </div>
   );
 }
 
-function Figures({ stats }: { stats: SyncStats }): ReactNode {
+function Totals({ stats }: { stats: SyncStats }): ReactNode {
   const judged = stats.completed + stats.partial + stats.failures;
   const figures: readonly [string, string][] = [
     ["Success", judged === 0 ? "–" : `${(stats.successRate * 100).toFixed(stats.successRate === 1 ? 0 : 1)} %`],
@@ -44,16 +45,7 @@ function Figures({ stats }: { stats: SyncStats }): ReactNode {
     ["Records", number(stats.rows)],
     ["Bytes", bytes(stats.bytes)],
   ];
-  return (
-    <dl className="figures">
-      {figures.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Figures of={figures} />;
 }
 
 const dayName = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", timeZone: "UTC" });
@@ -111,60 +103,52 @@ function Days({ stats }: { stats: SyncStats }): ReactNode {
 }
 
 function DayTable({ stats }: { stats: SyncStats }): ReactNode {
-  return (
-    <table className="hidden-text">
-      <caption>Syncs and records a day</caption>
-      <thead>
-        <tr>
-          <th scope="col">Day</th>
-          <th scope="col">Syncs</th>
-          <th scope="col">Completed</th>
-          <th scope="col">Failed</th>
-          <th scope="col">Records</th>
-        </tr>
-      </thead>
-      <tbody>
-        {stats.perDay.map((day) => (
-          <tr key={day.day}>
-            <th scope="row">{dayName.format(day.day)}</th>
-            <td>{day.total}</td>
-            <td>{day.completed}</td>
-            <td>{day.failures}</td>
-            <td>{day.rows}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+  const days = stats.perDay.map((day) => ({ ...day, name: dayName.format(day.day) }));
+  return <Tallies caption="Syncs and records a day" of="Day" tallies={days} className="hidden-text" />;
 }
 
 function Directions({ stats }: { stats: SyncStats }): ReactNode {
   if (stats.byDirection.length === 0) return null;
+  const directions = stats.byDirection.map((one) => ({ ...one, name: DIRECTION[one.direction] }));
   return (
     <div className="table-wrap" tabIndex={0} role="region" aria-label="By direction">
-      <table className="rows">
-        <caption>By direction</caption>
-        <thead>
-          <tr>
-            <th scope="col">Direction</th>
-            <th scope="col">Syncs</th>
-            <th scope="col">Completed</th>
-            <th scope="col">Failed</th>
-            <th scope="col">Records</th>
-          </tr>
-        </thead>
-        <tbody>
-          {stats.byDirection.map((one) => (
-            <tr key={one.direction}>
-              <th scope="row">{DIRECTION[one.direction]}</th>
-              <td>{number(one.total)}</td>
-              <td>{number(one.completed)}</td>
-              <td>{number(one.failures)}</td>
-              <td>{number(one.rows)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Tallies caption="By direction" of="Direction" tallies={directions} className="rows" />
     </div>
+  );
+}
+
+interface TalliesProps {
+  caption: string;
+  /** What each of them is of. */
+  of: string;
+  tallies: readonly { name: string; total: number; completed: number; failures: number; rows: number }[];
+  className: string;
+}
+
+/** Syncs and records, counted under names. */
+function Tallies({ caption, of, tallies, className }: TalliesProps): ReactNode {
+  return (
+    <table className={className}>
+      <caption>{caption}</caption>
+      <thead>
+        <tr>
+          {[of, "Syncs", "Completed", "Failed", "Records"].map((name) => (
+            <th key={name} scope="col">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {tallies.map(({ name, total, completed, failures, rows }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            {[total, completed, failures, rows].map((count, at) => (
+              <td key={at}>{number(count)}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

@@ -12,7 +12,7 @@ use super::Adding;
 use crate::context::{Context, hint, say};
 use crate::error::Error;
 use crate::interrupt;
-use crate::secrets::{Passphrase, Source};
+use crate::secrets::{Passphrase, Source, variable};
 
 /// Add a relay to sync through
 ///
@@ -83,7 +83,7 @@ impl Add {
 
     fn may_have_account(&self) -> bool {
         self.account_file.is_some()
-            || std::env::var_os("RUNLOG_ACCOUNT_TOKEN").is_some_and(|token| !token.is_empty())
+            || std::env::var_os(variable::ACCOUNT_TOKEN).is_some_and(|token| !token.is_empty())
             || std::io::stdin().is_terminal()
     }
 
@@ -91,7 +91,7 @@ impl Add {
     fn account(&self, cancel: &Cancel) -> Result<(Token, bool), Error> {
         let source = Source {
             file: self.account_file.as_deref(),
-            variable: "RUNLOG_ACCOUNT_TOKEN",
+            variable: variable::ACCOUNT_TOKEN,
             option: "--account-file",
             what: "the account's token, or the relay's set-up code",
         };

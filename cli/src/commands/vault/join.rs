@@ -12,7 +12,7 @@ use crate::commands::backend;
 use crate::context::{Context, say};
 use crate::error::Error;
 use crate::interrupt;
-use crate::secrets::Source;
+use crate::secrets::{Source, variable};
 
 /// Join the vault of another device
 ///
@@ -82,7 +82,7 @@ impl Join {
     ) -> Result<OpenVault, Error> {
         let source = Source {
             file: self.code_file.as_deref(),
-            variable: "RUNLOG_PAIRING_CODE",
+            variable: variable::PAIRING_CODE,
             option: "--code-file",
             what: "the pairing code",
         };
@@ -97,7 +97,7 @@ impl Join {
     fn by_phrase(&self, runlog: &Runlog) -> Result<OpenVault, Error> {
         let source = Source {
             file: self.phrase_file.as_deref(),
-            variable: "RUNLOG_RECOVERY_PHRASE",
+            variable: variable::RECOVERY_PHRASE,
             option: "--phrase-file",
             what: "the recovery phrase",
         };

@@ -11,13 +11,13 @@
 //!
 //! These are the only places where a clock that was written is changed.
 
-use std::collections::BTreeMap;
-
 use crate::change::ChangeNumber;
 use crate::clock::{Clock, ClockTime, ColumnSet};
 use crate::history::{History, HistoryError, HistoryWriter, note_predecessor, predecessors};
 use crate::id::{DeviceId, ExecutionId};
+use crate::order;
 use crate::schema::RowKey;
+use crate::sorted_map::SortedMap;
 use crate::store::{ChangedItem, ItemKey, KeptCell, ReadTx, Store};
 use crate::sync::connection::Connection;
 use crate::sync::limits::AHEAD_MS_MAX;
@@ -127,7 +127,7 @@ fn take_log_along(
             _ => None,
         }));
     }
-    executions.sort_unstable();
+    order::sort(&mut executions);
     executions.dedup();
     executions.into_iter().try_for_each(|id| writer.rename_log(id, old, most))
 }
@@ -153,7 +153,7 @@ pub(super) fn restamp_refused(
     for item in &refused {
         groups.extend(own_groups(writer.reader().tx(), item, &own)?);
     }
-    groups.sort_by(|a, b| (a.clock, &a.item).cmp(&(b.clock, &b.item)));
+    order::sort_by(&mut groups, |a, b| (a.clock, &a.item).cmp(&(b.clock, &b.item)));
     groups.dedup();
     let (ahead, fine): (Vec<Group>, Vec<Group>) =
         groups.into_iter().partition(|group| group.clock.time.millis() > wall);
@@ -176,11 +176,11 @@ fn refused_by_all(tx: &dyn ReadTx) -> Result<Vec<ItemKey>, HistoryError> {
     let code = super::exporting::code_of(crate::sync::message::Reason::ClockAhead).0;
     let backends = tx.backends()?;
     // A refusal stands until all of the item was taken, whatever changed about it since.
-    let mut items: BTreeMap<ItemKey, (ChangeNumber, usize)> = BTreeMap::new();
+    let mut items: SortedMap<ItemKey, (ChangeNumber, usize)> = SortedMap::new();
     for backend in &backends {
         for refused in tx.rejections(backend.id, None, REFUSED_MAX)? {
             if refused.code == code {
-                let (change, count) = items.entry(refused.item).or_default();
+                let (change, count) = items.entry_or(refused.item, (ChangeNumber::ZERO, 0));
                 *change = refused.change.max(*change);
                 *count += 1;
             }
@@ -284,14 +284,19 @@ fn row_groups(
 /// Gives each old clock a new one, in their order. Never upwards: where others have moved on past it,
 /// the old clock is no longer ahead of them.
 fn set_back(writer: &mut HistoryWriter<'_>, groups: Vec<Group>) -> Result<(), HistoryError> {
-    let mut clocks: BTreeMap<Clock, Clock> =
+    let mut clocks: Vec<(Clock, Clock)> =
         groups.iter().map(|group| (group.clock, group.clock)).collect();
+    order::sort(&mut clocks);
+    clocks.dedup();
     for (old, new) in &mut clocks {
         *new = writer.tick()?.min(*old);
     }
     for Group { clock, item, target } in groups {
-        if let Some(new) = clocks.get(&clock).filter(|new| new.time < clock.time) {
-            target.restamp(writer, &item, *new)?;
+        let new = clocks.binary_search_by_key(&clock, |(old, _)| *old).map(|at| clocks[at].1);
+        if let Ok(new) = new
+            && new.time < clock.time
+        {
+            target.restamp(writer, &item, new)?;
         }
     }
     Ok(())

@@ -1,14 +1,14 @@
 //! Handing over what waits: building a batch, and storing its verdicts with the position they move.
 
-use std::collections::BTreeSet;
-
 use crate::change::ChangeNumber;
 use crate::clock::ColumnSet;
 use crate::entropy::Entropy;
 use crate::history::{HistoryError, HistoryWriter};
 use crate::id::ExecutionId;
+use crate::order;
 use crate::schema::RowKey;
 use crate::sealed::SealedRecord;
+use crate::sorted_map::SortedMap;
 use crate::store::{BackendId, ChangedItem, ItemKey, ReadTx, Rejection};
 use crate::sync::connection::Connection;
 use crate::sync::contents::{all_parts, gap_of};
@@ -82,7 +82,8 @@ impl Batch {
     ) -> Result<Self, HistoryError> {
         let mut batch = Self::after(sent);
         let refused = tx.rejections(backend, None, usize::MAX)?;
-        let refused: BTreeSet<ItemKey> = refused.into_iter().map(|refused| refused.item).collect();
+        let mut refused: Vec<ItemKey> = refused.into_iter().map(|refused| refused.item).collect();
+        order::sort(&mut refused);
         loop {
             let changes = tx.changes(batch.upto, SCANNED_AT_ONCE)?;
             let scanned = changes.len();
@@ -90,12 +91,12 @@ impl Batch {
                 let item = ItemKey::from(&change.item);
                 let after = connection.origins_after;
                 // What was refused counts as sent, and yet it is not there.
-                let lacking = match refused.contains(&item) {
+                let lacking = match refused.binary_search(&item).is_ok() {
                     true => Lacking::Everything,
                     false => unsent::lacking(tx, &item, change.number, backend, after)?,
                 };
                 let whole = lacking == Lacking::Everything;
-                let records = match refused.contains(&item) {
+                let records = match refused.binary_search(&item).is_ok() {
                     true => all_records(tx, vault, &item, entropy)?,
                     false => vault.records(tx, &change.item, lacking, entropy)?,
                 };
@@ -197,7 +198,7 @@ impl Batch {
                 (item, own)
             })
             .collect();
-        parted.sort_by_key(|(item, _)| rank(item));
+        order::sort_by_key(&mut parted, |(item, _)| rank(item));
         self.items = Vec::with_capacity(parted.len());
         self.records = Vec::new();
         for (item, records) in parted {
@@ -262,7 +263,7 @@ pub(super) fn acknowledge(
     let mut verdicts = pushed.verdicts.iter().zip(&batch.records);
     let mut entries = Vec::with_capacity(batch.items.len());
     let mut newest = None;
-    let mut refused_now = BTreeSet::new();
+    let mut refused_now = SortedMap::new();
     for part in &batch.items {
         let mut refused = None;
         let mut dropped = false;
@@ -280,7 +281,7 @@ pub(super) fn acknowledge(
         let (result, outcome, error) = match refused {
             Some(reason) => {
                 let (code, text) = code_of(reason);
-                refused_now.insert(&part.item);
+                refused_now.insert(&part.item, ());
                 let rejection = Rejection {
                     backend,
                     item: part.item.clone(),
@@ -299,7 +300,7 @@ pub(super) fn acknowledge(
             }
             None => {
                 // A row and what is kept for it have one name, and one may be refused alone.
-                if !refused_now.contains(&part.item) {
+                if refused_now.get(&&part.item).is_none() {
                     writer.tx_mut().remove_rejection(backend, &part.item)?;
                 }
                 let result = if dropped {

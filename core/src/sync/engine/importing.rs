@@ -1,11 +1,11 @@
 //! Taking a page of records, in one transaction with the position that it moves.
 
-use std::collections::BTreeMap;
-
 use crate::clock::{Clock, ClockTime};
 use crate::history::{Arrival, HistoryError, HistoryWriter};
 use crate::id::{DeviceId, ExecutionId};
+use crate::order;
 use crate::sealed::{OpaqueKey, SealedRecord};
+use crate::sorted_map::SortedMap;
 use crate::store::{BackendId, ItemKey};
 use crate::sync::connection::Connection;
 use crate::sync::heard::heard;
@@ -135,15 +135,21 @@ enum Way {
     FetchedAgain,
 }
 
+/// A table, and the execution in it that a record is of.
+type Entity = (String, Option<ExecutionId>);
+
 /// One transaction's worth of records from a backend.
 struct Batch {
     backend: BackendId,
+    /// Whether the backend was removed while its records were on their way.
+    was_removed: bool,
     /// Nobody else needs what comes, and nothing of ours waits: what comes counts as sent at once.
     sole: bool,
     newest: Option<ClockTime>,
     /// The newest clock of each device whose records came.
-    authors: BTreeMap<DeviceId, Clock>,
-    entities: BTreeMap<(String, Option<ExecutionId>), (EntityResult, EntityOutcome)>,
+    authors: SortedMap<DeviceId, Clock>,
+    /// What became of what came, by table and execution, in the order in which it came.
+    noted: Vec<(Entity, (EntityResult, EntityOutcome))>,
     /// What has a row of the log of its own, with words.
     told: Vec<(Option<ItemKey>, EntityResult, EntityOutcome, String)>,
     /// Whether somebody else writes under this device's name.
@@ -159,10 +165,11 @@ impl Batch {
             && Watermarks::read(writer.reader().tx())?.is_some_and(|marks| marks.least == before);
         Ok(Self {
             backend,
+            was_removed: !backends.iter().any(|held| held.id == backend),
             sole,
             newest: None,
-            authors: BTreeMap::new(),
-            entities: BTreeMap::new(),
+            authors: SortedMap::new(),
+            noted: Vec::new(),
             told: Vec::new(),
             twin: false,
         })
@@ -218,7 +225,10 @@ impl Batch {
                     got_at,
                     record: record.clone(),
                 };
-                set_aside.put(writer.tx_mut())?;
+                // Nobody would ever try it again, or forget it.
+                if !self.was_removed {
+                    set_aside.put(writer.tx_mut())?;
+                }
                 let own = item.as_ref().and_then(ItemKey::as_piece);
                 self.twin |= own.is_some_and(|(log, _)| log.device == writer.device());
                 self.told.push((item, EntityResult::Failed, outcome, detail));
@@ -249,22 +259,30 @@ impl Batch {
     /// Only a record that opened moves the clock.
     fn saw(&mut self, record: &SealedRecord) {
         self.newest = self.newest.max(Some(record.clock.time));
-        let newest = self.authors.entry(record.clock.device).or_insert(record.clock);
+        let newest = self.authors.entry_or(record.clock.device, record.clock);
         *newest = record.clock.max(*newest);
     }
 
-    /// Several records of one execution are one row of the log: the one that says most.
     fn note(&mut self, item: ItemKey, change: Option<(EntityResult, EntityOutcome)>) {
         let Some(change) = change else { return };
-        let key = (item.table.clone(), item.execution());
-        let held = self.entities.entry(key).or_insert(change);
-        if change.0 != EntityResult::Updated && held.0 != EntityResult::Created {
-            *held = change;
-        }
+        let execution = item.execution();
+        self.noted.push(((item.table, execution), change));
+    }
+
+    /// Several records of one execution are one row of the log: the one that says most.
+    fn join(&mut self) {
+        order::sort_by(&mut self.noted, |(a, _), (b, _)| a.cmp(b));
+        self.noted.dedup_by(|(next, change), (key, held)| {
+            let same = next == key;
+            if same && change.0 != EntityResult::Updated && held.0 != EntityResult::Created {
+                *held = *change;
+            }
+            same
+        });
     }
 
     fn end(
-        self,
+        mut self,
         writer: &mut HistoryWriter<'_>,
         connection: &Connection,
         run: &mut SyncRun,
@@ -290,8 +308,9 @@ impl Batch {
             error,
             at,
         };
-        let mut entries = Vec::with_capacity(self.entities.len() + self.told.len());
-        for ((table, execution), (result, outcome)) in self.entities {
+        self.join();
+        let mut entries = Vec::with_capacity(self.noted.len() + self.told.len());
+        for ((table, execution), (result, outcome)) in self.noted {
             match result {
                 EntityResult::Created => run.counts.created += 1,
                 EntityResult::Deleted => run.counts.deleted += 1,

@@ -8,14 +8,14 @@
 //! A thorough verification first computes this side's digests from the rows again: a value that was
 //! changed behind the engine's back counts as it is, and so shows.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
 use super::find_backend;
 use super::repairing::{Repair, repair};
 use crate::change::ChangeNumber;
 use crate::clock::Clock;
 use crate::history::{History, HistoryError, HistoryWriter};
+use crate::order;
 use crate::sealed::{Digest, Mark, OpaqueKey, SealedCell, SealedRecord, TableTag};
+use crate::sorted_map::SortedMap;
 use crate::store::{ItemKey, Store};
 use crate::sync::connection::Connection;
 use crate::sync::digests::{Digests, share_of};
@@ -49,7 +49,7 @@ enum State {
 }
 
 /// What is held of a row there: of each column the newest clock with its tag.
-type Newest = BTreeMap<Mark, (Clock, SealedCell)>;
+type Newest = SortedMap<Mark, (Clock, SealedCell)>;
 
 /// Compares digests; narrows down and repairs where they differ.
 #[derive(Debug)]
@@ -62,9 +62,10 @@ pub(super) struct Verifier {
     table: String,
     parts: Vec<u8>,
     /// The items here in the parts that differ.
-    items: HashMap<OpaqueKey, ItemKey>,
-    there: BTreeMap<OpaqueKey, Newest>,
-    wanted: BTreeSet<OpaqueKey>,
+    items: SortedMap<OpaqueKey, ItemKey>,
+    there: SortedMap<OpaqueKey, Newest>,
+    /// In order, each once.
+    wanted: Vec<OpaqueKey>,
     repaired: u64,
 }
 
@@ -79,9 +80,9 @@ impl Verifier {
             unequal: Vec::new(),
             table: String::new(),
             parts: Vec::new(),
-            items: HashMap::new(),
-            there: BTreeMap::new(),
-            wanted: BTreeSet::new(),
+            items: SortedMap::new(),
+            there: SortedMap::new(),
+            wanted: Vec::new(),
             repaired: 0,
         }
     }
@@ -114,7 +115,7 @@ impl Verifier {
             State::Part => match self.parts.last() {
                 Some(part) => {
                     let table = vault.names().table_tag(vault.keys().index(), &self.table);
-                    let after = self.there.last_key_value().map(|(row, _)| *row);
+                    let after = self.there.last_key().copied();
                     let part = *part;
                     return Ok(Some(Request::Describe(Describe { standing, table, part, after })));
                 }
@@ -251,14 +252,13 @@ impl Verifier {
         self.parts = (0..=255u8)
             .filter(|part| here[usize::from(*part)] != other[usize::from(*part)])
             .collect();
-        let parts: BTreeSet<u8> = self.parts.iter().copied().collect();
-        let mut items = HashMap::new();
+        let mut items = Vec::new();
         self.for_each_item(vault, history, |item, row, _| {
-            if parts.contains(&row.0[0]) {
-                items.insert(row, item.clone());
+            if self.parts.binary_search(&row.0[0]).is_ok() {
+                items.push((row, item.clone()));
             }
         })?;
-        self.items = items;
+        self.items = items.into_iter().collect();
         self.state = State::Part;
         Ok(())
     }
@@ -284,9 +284,9 @@ impl Verifier {
 
     fn described(&mut self, records: &[SealedRecord]) {
         for record in records {
-            let held = self.there.entry(record.row).or_default();
+            let held = self.there.entry_or(record.row, Newest::new());
             for cell in &record.cells {
-                let newest = held.entry(cell.mark).or_insert((record.clock, *cell));
+                let newest = held.entry_or(cell.mark, (record.clock, *cell));
                 if newest.0 < record.clock {
                     *newest = (record.clock, *cell);
                 }
@@ -304,15 +304,15 @@ impl Verifier {
     ) -> Result<(), HistoryError> {
         let there = std::mem::take(&mut self.there);
         let here: Vec<_> = self.items.iter().filter(|(row, _)| row.0[0] == part).collect();
-        let mut wanted: BTreeSet<OpaqueKey> =
-            there.keys().filter(|row| !self.items.contains_key(*row)).copied().collect();
+        let missing = there.keys().filter(|row| !self.items.contains_key(*row));
+        let mut wanted: Vec<OpaqueKey> = missing.copied().collect();
         let touched = history.write(now, |writer| {
             let mut touched = 0;
             for (row, item) in &here {
                 let own = vault.held(writer.reader().tx(), item)?;
                 let other = there.get(*row).cloned().unwrap_or_default();
                 if lacks(&own, &other) {
-                    wanted.insert(**row);
+                    wanted.push(**row);
                 }
                 let newer = |(clock, cell, _): &(Clock, SealedCell, String)| {
                     other.get(&cell.mark).is_none_or(|(held, _)| held < clock)
@@ -324,7 +324,9 @@ impl Verifier {
             }
             Ok(touched)
         })?;
-        self.wanted.append(&mut wanted);
+        self.wanted.extend(wanted);
+        order::sort(&mut self.wanted);
+        self.wanted.dedup();
         self.repaired += touched;
         Ok(())
     }
@@ -357,9 +359,10 @@ impl Verifier {
         run.counts.updated += entries.len() as u64;
         // What was asked for and is not there needs no second question.
         let last = answer.records.last().map(|record| record.row).filter(|_| answer.more);
-        for row in rows.iter().filter(|row| last.is_none_or(|last| **row <= last)) {
-            self.wanted.remove(row);
-        }
+        let is_answered = |row: &OpaqueKey| {
+            rows.binary_search(row).is_ok() && last.is_none_or(|last| *row <= last)
+        };
+        self.wanted.retain(|row| !is_answered(row));
         Ok(())
     }
 }

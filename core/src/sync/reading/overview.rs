@@ -5,8 +5,6 @@
 //! not fail, and it was heard from within [`NOT_HEARD_FROM_MS`]. A device that hears nothing knows
 //! nothing: silence is never called "up to date".
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::problems::{COUNTED_MAX, Counted, Problems, refused, set_aside, total};
@@ -14,6 +12,7 @@ use crate::change::ChangeNumber;
 use crate::clock::ColumnSet;
 use crate::history::{HistoryError, HistoryReader};
 use crate::model::text_enum;
+use crate::sorted_map::SortedMap;
 use crate::store::{Backend, BackendId, ChangedItem, ReadTx, StoreResult};
 use crate::sync::connection::Connection;
 use crate::sync::run::{RunFilter, RunStatus, SyncRun};
@@ -157,8 +156,8 @@ struct Standing<'a> {
     backend: Backend,
     connection: Connection,
     waiting: Counted,
-    refused: BTreeMap<String, Problems>,
-    set_aside: BTreeMap<String, Problems>,
+    refused: SortedMap<String, Problems>,
+    set_aside: SortedMap<String, Problems>,
     /// Since when digests are known to differ.
     unequal: Option<Timestamp>,
     last_run: Option<SyncRun>,
@@ -205,8 +204,8 @@ impl<'a> Standing<'a> {
             clock_offset_ms: self.connection.clock_offset_ms,
             quota_used_bytes: self.connection.bytes,
             quota_bytes: Some(self.connection.quota).filter(|quota| *quota > 0),
-            refused: self.refused.into_values().collect(),
-            set_aside: self.set_aside.into_values().collect(),
+            refused: self.refused.into_iter().map(|(_, problems)| problems).collect(),
+            set_aside: self.set_aside.into_iter().map(|(_, problems)| problems).collect(),
             last_run: self.last_run,
             id: self.backend.id,
             name: self.backend.name,

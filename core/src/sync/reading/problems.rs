@@ -1,12 +1,12 @@
 //! What was refused or set aside, counted by reason.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::history::{HistoryError, HistoryReader};
 use crate::id::ExecutionId;
+use crate::sorted_map::SortedMap;
 use crate::store::{BackendId, ItemKey, ReadTx, StoreResult};
 use crate::sync::quarantine::SetAside;
 use crate::time::Timestamp;
@@ -135,8 +135,8 @@ impl HistoryReader<'_> {
 pub(super) fn refused(
     tx: &dyn ReadTx,
     backend: BackendId,
-) -> StoreResult<BTreeMap<String, Problems>> {
-    let mut problems = BTreeMap::new();
+) -> StoreResult<SortedMap<String, Problems>> {
+    let mut problems = SortedMap::new();
     for refused in tx.rejections(backend, None, COUNTED_MAX + 1)? {
         note(&mut problems, refused.code, refused.reason, refused.at);
     }
@@ -147,8 +147,8 @@ pub(super) fn refused(
 pub(super) fn set_aside(
     tx: &dyn ReadTx,
     backend: BackendId,
-) -> StoreResult<BTreeMap<String, Problems>> {
-    let mut problems = BTreeMap::new();
+) -> StoreResult<SortedMap<String, Problems>> {
+    let mut problems = SortedMap::new();
     let mut after = None;
     for _ in 0..=COUNTED_MAX / READ_AT_ONCE {
         let held = SetAside::list(tx, backend, after.as_deref(), READ_AT_ONCE)?;
@@ -164,15 +164,11 @@ pub(super) fn set_aside(
     Ok(problems)
 }
 
-fn note(into: &mut BTreeMap<String, Problems>, code: String, reason: String, at: Timestamp) {
+fn note(into: &mut SortedMap<String, Problems>, code: String, reason: String, at: Timestamp) {
     let number = Counted::default();
-    let problems = into.entry(code.clone()).or_insert_with(|| Problems {
-        code,
-        number,
-        reason: reason.clone(),
-        since: at,
-        newest_at: at,
-    });
+    let first =
+        Problems { code: code.clone(), number, reason: reason.clone(), since: at, newest_at: at };
+    let problems = into.entry_or(code, first);
     problems.number.add_one();
     problems.since = problems.since.min(at);
     if at >= problems.newest_at {
@@ -181,7 +177,7 @@ fn note(into: &mut BTreeMap<String, Problems>, code: String, reason: String, at:
 }
 
 /// How many over all reasons, and since when; `None` without any.
-pub(super) fn total(problems: &BTreeMap<String, Problems>) -> Option<(Counted, Timestamp)> {
+pub(super) fn total(problems: &SortedMap<String, Problems>) -> Option<(Counted, Timestamp)> {
     let since = problems.values().map(|one| one.since).min()?;
     let count = problems.values().map(|one| one.number.count).sum::<u64>();
     let found = usize::try_from(count).unwrap_or(usize::MAX);

@@ -1,7 +1,5 @@
 //! Which runs there were, and what they did to an execution.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::history::{HistoryError, HistoryReader};
@@ -96,16 +94,12 @@ impl HistoryReader<'_> {
         let more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|(cursor, _)| *cursor);
-        let mut runs = BTreeMap::new();
-        let mut rows = Vec::with_capacity(found.len());
+        let mut rows: Vec<SyncLogRow> = Vec::with_capacity(found.len());
         for (_, entry) in found {
-            let run = match runs.get(&entry.run) {
-                Some(run) => SyncRun::clone(run),
-                None => {
-                    let run = self.tx().sync_run(entry.run)?.ok_or_else(|| orphan(entry.run))?;
-                    runs.insert(entry.run, run.clone());
-                    run
-                }
+            // Rows of one run follow each other.
+            let run = match rows.iter().rev().find(|row| row.run.id == entry.run) {
+                Some(row) => row.run.clone(),
+                None => self.tx().sync_run(entry.run)?.ok_or_else(|| orphan(entry.run))?,
             };
             rows.push(SyncLogRow { entry, run });
         }

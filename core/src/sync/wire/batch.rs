@@ -1,32 +1,32 @@
 //! Many records in one message. What repeats stands once in front: devices, tables, keys, and the
 //! lists of marks that records have; a record then refers to them by number.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-
 use super::{keys, limits, put_keys, within};
 use crate::clock::{Clock, ClockTime};
 use crate::codec::{DecodeError, Reader, put_bytes, put_varint};
 use crate::id::DeviceId;
 use crate::sealed::{CellTag, Drops, KeyId, Mark, SealedCell, SealedRecord, TableTag};
+use crate::sorted_map::SortedMap;
 
 /// Collects what repeats, in the order of first use.
 struct Numbered<T> {
-    numbers: HashMap<T, u64>,
+    numbers: SortedMap<T, u64>,
     values: Vec<T>,
 }
 
-impl<T: Clone + Eq + Hash> Numbered<T> {
+impl<T: Clone + Ord> Numbered<T> {
     fn new() -> Self {
-        Self { numbers: HashMap::new(), values: Vec::new() }
+        Self { numbers: SortedMap::new(), values: Vec::new() }
     }
 
     fn number(&mut self, value: T) -> u64 {
-        let values = &mut self.values;
-        *self.numbers.entry(value).or_insert_with_key(|value| {
-            values.push(value.clone());
-            values.len() as u64 - 1
-        })
+        if let Some(number) = self.numbers.get(&value) {
+            return *number;
+        }
+        let number = self.values.len() as u64;
+        self.values.push(value.clone());
+        self.numbers.insert(value, number);
+        number
     }
 }
 

@@ -27,10 +27,10 @@ export class Backends {
     const at = relayUrl(url);
     const entry = { id, name: name ?? hostOf(at), url: at };
     const known = this.#sessions.backends().find((held) => held.id === id);
-    if (known) return { ...known, accountToken: null };
+    if (known) return { ...known, accountToken: await this.#accountToken(id) };
     this.#engine.call("addBackend", { ...entry, dry: true });
     const access = this.#engine.call<Access>("vaultAccess");
-    const { token, accountToken } = await this.#obtain(new Relay(at), access, code);
+    const { token, accountToken } = await this.#obtain(id, new Relay(at), access, code);
     await this.#keychain.keepToken(id, access.device, token).catch(() => undefined);
     return { ...this.#engine.call<BackendEntry>("addBackend", entry), accountToken };
   }
@@ -75,21 +75,41 @@ export class Backends {
     return (await Promise.all(asked)).flat();
   }
 
+  /** Forgets the tokens of accounts whose time is over. */
+  async forgetOldAccounts(): Promise<void> {
+    for (const { id } of this.#sessions.backends()) await this.#accountToken(id);
+  }
+
   /** This device's token. A relay that does not know the vault makes room for it by `code`. */
   async #obtain(
+    id: string,
     relay: Relay,
     access: Access,
     code: string | undefined,
   ): Promise<{ token: string; accountToken: string | null }> {
     const { signal } = new AbortController();
+    const held = await this.#accountToken(id);
     try {
-      return { token: await letIn(relay, access, signal), accountToken: null };
+      return { token: await letIn(relay, access, signal), accountToken: held };
     } catch (error) {
       if (!(error instanceof RelayError) || error.code !== "needsAccount" || !code) throw error;
     }
     const told = code.trim();
-    const accountToken = told.startsWith(SETUP_CODE) ? await relay.addAccount(ACCOUNT, told, signal) : null;
+    const made = told.startsWith(SETUP_CODE);
+    const accountToken = made ? (held ?? (await this.#account(id, relay, told, signal))) : null;
     await relay.addVault(access, accountToken ?? told, signal);
     return { token: await letIn(relay, access, signal), accountToken };
+  }
+
+  /** The token of the account that a set-up code makes, once: kept, so that whoever goes on with the call has it. */
+  async #account(id: string, relay: Relay, code: string, signal: AbortSignal): Promise<string> {
+    const token = await relay.addAccount(ACCOUNT, code, signal);
+    await this.#keychain.keepAccountToken(id, token).catch(() => undefined);
+    return token;
+  }
+
+  /** The token of the account that was made to add a backend, where one was. */
+  async #accountToken(id: string): Promise<string | null> {
+    return (await this.#keychain.accountToken(id).catch(() => undefined)) ?? null;
   }
 }

@@ -24,6 +24,15 @@ interface KeptToken {
   readonly token: Sealed;
 }
 
+/** The token of an account, and since when it is kept. */
+interface KeptAccount {
+  readonly at: number;
+  readonly token: Sealed;
+}
+
+/** How long the token of an account is kept for a page that was not answered yet: an hour. */
+const ACCOUNT_KEPT_MS = 60 * 60 * 1_000;
+
 /**
  * The secret of a history's vault and the tokens of its devices. They lie beside the database, never in it:
  * an export of it that is given away lets nobody in.
@@ -94,8 +103,24 @@ export class Keychain {
   }
 
   /** Forgets the token for a backend. */
-  forgetToken(backend: string): Promise<void> {
-    return this.#kept.delete(this.#tokenKey(backend));
+  async forgetToken(backend: string): Promise<void> {
+    await this.#kept.delete(this.#tokenKey(backend));
+    await this.#kept.delete(this.#accountKey(backend));
+  }
+
+  /** The token of the account that was made to add a backend, for a while. */
+  async accountToken(backend: string): Promise<string | undefined> {
+    const held = await this.#kept.get<KeptAccount>(this.#accountKey(backend));
+    if (!held) return undefined;
+    if (Date.now() - held.at < ACCOUNT_KEPT_MS) return this.#open(held.token);
+    await this.#kept.delete(this.#accountKey(backend));
+    return undefined;
+  }
+
+  /** Keeps the token of an account: the code that made it makes no other one. */
+  async keepAccountToken(backend: string, token: string): Promise<void> {
+    const held = { at: Date.now(), token: await this.#seal(token) };
+    await this.#kept.put(this.#accountKey(backend), held satisfies KeptAccount);
   }
 
   get #secretKey(): string {
@@ -104,6 +129,10 @@ export class Keychain {
 
   #tokenKey(backend: string): string {
     return `token ${this.#name} ${backend}`;
+  }
+
+  #accountKey(backend: string): string {
+    return `account ${this.#name} ${backend}`;
   }
 
   async #seal(text: string): Promise<Sealed> {

@@ -12,6 +12,8 @@ const NAME_BYTES = 512;
 const FILE = "history.db";
 /** Holds what was set aside. No history has a space in its name. */
 const ASIDE = "set aside";
+/** In the directory of a call, once all its files are there. */
+const DONE = "done";
 
 interface Movable extends FileSystemFileHandle {
   move(directory: FileSystemDirectoryHandle, name: string): Promise<void>;
@@ -30,15 +32,32 @@ export async function bytesOf(path: string): Promise<Blob> {
   throw new RunlogError("notFound", "there are no files of this history");
 }
 
-/** Moves the files of a directory to where they are in nobody's way. */
-export async function setAside(path: string): Promise<void> {
+/**
+ * Moves the files of a directory to where they are in nobody's way, in place of those that an earlier call set
+ * aside. The same call again, known by its `id`, goes on where it was cut off, and does nothing once it was done.
+ */
+export async function setAside(path: string, id: string): Promise<void> {
   const [parent = "", name = ""] = path.split("/");
   const aside = await directory(`${parent}/${ASIDE}`, true);
-  await aside.removeEntry(name, { recursive: true }).catch((error: unknown) => {
-    if (!(error instanceof DOMException && error.name === "NotFoundError")) throw error;
-  });
-  const target = await aside.getDirectoryHandle(name, { create: true });
+  const target = (await child(aside, name)) ?? (await aside.getDirectoryHandle(name, { create: true }));
+  let call = await child(target, id);
+  if (!call) {
+    for await (const held of target.keys()) await target.removeEntry(held, { recursive: true });
+    call = await target.getDirectoryHandle(id, { create: true });
+  }
+  if (await child(call, DONE)) return;
   for (const handle of await files(await directory(path, true))) await (handle as Movable).move(target, handle.name);
+  await call.getDirectoryHandle(DONE, { create: true });
+}
+
+/** A directory in another one, where it is there. */
+async function child(parent: FileSystemDirectoryHandle, name: string): Promise<FileSystemDirectoryHandle | undefined> {
+  try {
+    return await parent.getDirectoryHandle(name);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "NotFoundError") return undefined;
+    throw error;
+  }
 }
 
 /** The files of a pool. */

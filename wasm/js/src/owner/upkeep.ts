@@ -46,7 +46,7 @@ export class Upkeep {
   }
 
   /** Carries out a call. */
-  call({ method, file }: ToOwner, answer: (answer: Answer) => void): void {
+  call({ method, call, file }: ToOwner, answer: (answer: Answer) => void): void {
     try {
       switch (method) {
         case "storage.facts":
@@ -63,7 +63,7 @@ export class Upkeep {
           this.#import(file, answer);
           break;
         case "storage.rebuild":
-          this.#rebuild(answer);
+          this.#rebuild((JSON.parse(call) as { args: { id: string } }).args.id, answer);
           break;
         default:
           throw new RunlogError("invalid", `there is no call '${method}'`);
@@ -115,10 +115,10 @@ export class Upkeep {
     else this.#reopen(() => Promise.resolve(done), answer);
   }
 
-  #rebuild(answer: (answer: Answer) => void): void {
+  #rebuild(id: string, answer: (answer: Answer) => void): void {
     const directory = this.#directory;
     this.#reopen(async () => {
-      if (directory !== undefined) await setAside(directory);
+      if (directory !== undefined) await setAside(directory, id);
       return { json: "null" };
     }, answer);
   }

@@ -36,6 +36,7 @@ export class VaultKeeper {
 
   /** Opens the vault where its secret is kept in the browser; otherwise it stays locked. */
   async open(): Promise<void> {
+    void this.#backends.forgetOldAccounts();
     const secret = await this.#secret().catch(() => undefined);
     const phrase = secret && (await this.#keychain.phrase(secret));
     if (phrase !== undefined) this.#engine.call("vaultEnter", { phrase, name: "" });

@@ -1,60 +1,56 @@
 //! Backends: added, switched, removed. Their settings are those of a native device.
 
 use runlog_core::change::ChangeNumber;
+use runlog_core::order;
 use runlog_core::store::{BACKEND_NAME_BYTES_MAX, Backend, Store};
 use runlog_core::time::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::super::arguments::arguments;
 use super::super::shape::BackendName;
 use super::super::{Api, ApiError};
 
 /// What a backend's settings hold: where the relay is, and never a secret.
-#[derive(Debug, Deserialize, Serialize)]
-pub(in super::super) struct RelaySettings {
-    url: String,
+fn settings(url: &str) -> Vec<u8> {
+    json!({ "url": url }).to_string().into_bytes()
 }
 
-impl RelaySettings {
-    /// The address of a backend; empty where another program's settings cannot be read.
-    pub(in super::super) fn url_of(backend: &Backend) -> String {
-        let settings = serde_json::from_slice(&backend.settings);
-        settings.map_or_else(|_| String::new(), |settings: Self| settings.url)
+/// The address of a backend; empty where another program's settings cannot be read.
+pub(in super::super) fn url_of(backend: &Backend) -> String {
+    let settings = std::str::from_utf8(&backend.settings).unwrap_or_default();
+    let settings: Value = settings.parse().unwrap_or_default();
+    settings["url"].as_str().unwrap_or_default().to_owned()
+}
+
+arguments! {
+    /// Adds a backend.
+    #[derive(Debug)]
+    pub(super) struct Add {
+        id: BackendName,
+        name: String,
+        url: String,
+        /// Whether to look only whether it can be added.
+        dry: bool = false,
     }
-}
 
-/// Adds a backend.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Add {
-    id: BackendName,
-    name: String,
-    url: String,
-    /// Whether to look only whether it can be added.
-    #[serde(default)]
-    dry: bool,
-}
+    /// Names a backend.
+    #[derive(Debug)]
+    pub(super) struct Named {
+        id: BackendName,
+    }
 
-/// Names a backend.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Named {
-    id: BackendName,
-}
+    /// Switches a backend.
+    #[derive(Debug)]
+    pub(super) struct Enable {
+        id: BackendName,
+        enabled: bool,
+    }
 
-/// Switches a backend.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Enable {
-    id: BackendName,
-    enabled: bool,
-}
-
-/// Switches all syncing.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Switch {
-    on: bool,
+    /// Switches all syncing.
+    #[derive(Debug)]
+    pub(super) struct Switch {
+        on: bool,
+    }
 }
 
 impl<S: Store> Api<S> {
@@ -65,7 +61,7 @@ impl<S: Store> Api<S> {
 
     pub(in super::super) fn backends_in_order(&mut self) -> Result<Vec<Backend>, ApiError> {
         let mut backends = self.history.read(|reader| Ok(reader.tx().backends()?))?;
-        backends.sort_by_key(|backend| (backend.added_at, backend.id));
+        order::sort_by_key(&mut backends, |backend| (backend.added_at, backend.id));
         Ok(backends)
     }
 
@@ -77,7 +73,7 @@ impl<S: Store> Api<S> {
         }
         let backends = self.backends_in_order()?;
         if let Some(held) = backends.iter().find(|held| held.id == add.id.0)
-            && RelaySettings::url_of(held) == add.url
+            && url_of(held) == add.url
         {
             return Ok(shown(held));
         }
@@ -85,11 +81,10 @@ impl<S: Store> Api<S> {
             let text = format!("there is a backend '{}' already", add.name);
             return Err(ApiError::refused("backendExists", text));
         }
-        let settings = serde_json::to_vec(&RelaySettings { url: add.url });
         let backend = Backend {
             id: add.id.0,
             name: add.name,
-            settings: settings.map_err(|error| ApiError::invalid("url", error.to_string()))?,
+            settings: settings(&add.url),
             added_at: now,
             enabled: true,
             sent: ChangeNumber::ZERO,
@@ -136,7 +131,7 @@ fn shown(backend: &Backend) -> Value {
     json!({
         "id": backend.id,
         "name": backend.name,
-        "url": RelaySettings::url_of(backend),
+        "url": url_of(backend),
         "enabled": backend.enabled,
     })
 }

@@ -5,10 +5,10 @@ use runlog_core::sync::readiness::Noticed;
 use runlog_core::sync::run::Cause;
 use runlog_core::sync::schedule::{Ended, Held, Next, Schedule, Timing};
 use runlog_core::time::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::shape::{BackendName, Text};
+use super::super::arguments::{Text, arguments};
+use super::super::shape::BackendName;
 use super::super::{Api, ApiError};
 
 /// Syncing in the background.
@@ -19,42 +19,39 @@ pub(in super::super) struct Background {
     last_error: Option<String>,
 }
 
-/// Begins to sync in the background.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Start {
-    /// How often to sync when nothing happens, in milliseconds.
-    every_ms: Option<u64>,
-}
+arguments! {
+    /// Begins to sync in the background.
+    #[derive(Debug)]
+    pub(super) struct Start {
+        /// How often to sync when nothing happens, in milliseconds.
+        every_ms ("everyMs"): Option<u64>,
+    }
 
-/// Something asks for a sync.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Told {
-    cause: Text<Cause>,
-}
+    /// Something asks for a sync.
+    #[derive(Debug)]
+    pub(super) struct Told {
+        cause: Text<Cause>,
+    }
 
-/// A relay says where it is.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Notice {
-    backend: BackendName,
-    /// The vault's newest sequence there.
-    head: u64,
-}
+    /// A relay says where it is.
+    #[derive(Debug)]
+    pub(super) struct Notice {
+        backend: BackendName,
+        /// The vault's newest sequence there.
+        head: u64,
+    }
 
-/// A sync in the background has ended.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct HasEnded {
-    is_reached: bool,
-    /// How long a relay asks to be left alone, in milliseconds.
-    #[serde(default)]
-    retry_after_ms: u64,
-    /// A random number.
-    jitter: u32,
-    /// Why it could not begin, or what went wrong in it.
-    error: Option<String>,
+    /// A sync in the background has ended.
+    #[derive(Debug)]
+    pub(super) struct HasEnded {
+        is_reached ("isReached"): bool,
+        /// How long a relay asks to be left alone, in milliseconds.
+        retry_after_ms ("retryAfterMs"): u64 = 0,
+        /// A random number.
+        jitter: u32,
+        /// Why it could not begin, or what went wrong in it.
+        error: Option<String>,
+    }
 }
 
 impl Background {

@@ -7,34 +7,31 @@ use runlog_core::store::{BackendId, Store};
 use runlog_core::sync::engine::{Job, JobOptions, TransportError, Want, close_interrupted};
 use runlog_core::sync::message::{Answer, Refusal};
 use runlog_core::sync::readiness::CannotSync;
-use runlog_core::sync::run::{Cause, RunStatus, SyncRun, SyncType};
+use runlog_core::sync::run::{Cause, Direction, RunStatus, SyncRun, SyncType};
 use runlog_core::sync::wire::{decode_answer, encode_request};
 use runlog_core::time::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::shape::{BackendName, Text, Way};
+use super::super::arguments::{Text, arguments};
+use super::super::shape::{BackendName, Way};
 use super::super::shape_sync;
 use super::super::{Api, ApiError};
 
 /// About how many milliseconds a step may take, during which the worker serves nobody else.
 const STEP_MS: u32 = 18;
 
-/// Begins a sync.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Begin {
-    #[serde(default)]
-    full: bool,
-    only: Option<Vec<Text<ExecutionId>>>,
-    #[serde(default)]
-    direction: Way,
-    #[serde(default)]
-    backends: Vec<BackendName>,
-    #[serde(default)]
-    verify: bool,
-    cause: Text<Cause>,
-    triggered_by: String,
+arguments! {
+    /// Begins a sync.
+    #[derive(Debug)]
+    pub(super) struct Begin {
+        full: bool = false,
+        only: Option<Vec<Text<ExecutionId>>>,
+        direction: Way = Way(Direction::Bidirectional),
+        backends: Vec<BackendName> = Vec::new(),
+        verify: bool = false,
+        cause: Text<Cause>,
+        triggered_by ("triggeredBy"): String,
+    }
 }
 
 impl Begin {
@@ -45,7 +42,7 @@ impl Begin {
             (None, false) => SyncType::Incremental,
         };
         JobOptions {
-            direction: self.direction.into(),
+            direction: self.direction.0,
             sync_type,
             cause: self.cause.0,
             triggered_by: self.triggered_by,

@@ -7,7 +7,7 @@ mod job;
 mod pairing;
 mod vault;
 
-pub(super) use backends::RelaySettings;
+pub(super) use backends::url_of;
 pub use job::{Heard, Step};
 
 use runlog_core::crypto::PairingKey;
@@ -71,12 +71,12 @@ impl<S: Store> Api<S> {
     /// [`ApiError`]; nothing was done.
     pub fn owner_call(
         &mut self,
-        call: &Call<'_>,
+        call: Call,
         now: Timestamp,
         entropy: &mut dyn Entropy,
     ) -> Result<Value, ApiError> {
         let args = call.args;
-        match call.method {
+        match call.method.as_str() {
             "vaultNote" => self.vault_note(),
             "vaultGenerate" => parse::<vault::Generate>(args)?.phrase(),
             "vaultCheck" => self.check_vault(&parse(args)?),

@@ -5,25 +5,24 @@ use std::fmt;
 use runlog_core::crypto::{PairingCode, PairingError, PairingPayload};
 use runlog_core::entropy::Entropy;
 use runlog_core::store::Store;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::super::arguments::arguments;
 use super::super::shape::{from_hex, hex};
 use super::super::{Api, ApiError};
 
-/// Seals the secret for another device.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Offer {
-    /// The address of the relay, as other devices reach it.
-    relay: String,
-}
+arguments! {
+    /// Seals the secret for another device.
+    #[derive(Debug)]
+    pub(super) struct Offer {
+        /// The address of the relay, as other devices reach it.
+        relay: String,
+    }
 
-/// Asks where an offer waits.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Mailbox {
-    code: String,
+    /// Asks where an offer waits.
+    pub(super) struct Mailbox {
+        code: String,
+    }
 }
 
 impl fmt::Debug for Mailbox {
@@ -32,12 +31,13 @@ impl fmt::Debug for Mailbox {
     }
 }
 
-/// Opens an offer by the code that was given last.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Open {
-    /// What waited in the mailbox.
-    offer: String,
+arguments! {
+    /// Opens an offer by the code that was given last.
+    #[derive(Debug)]
+    pub(super) struct Open {
+        /// What waited in the mailbox.
+        offer: String,
+    }
 }
 
 impl<S: Store> Api<S> {

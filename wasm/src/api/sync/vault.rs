@@ -11,9 +11,9 @@ use runlog_core::store::Store;
 use runlog_core::sync::local::VaultNote;
 use runlog_core::sync::vault::Vault;
 use runlog_core::time::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::super::arguments::arguments;
 use super::super::shape::{from_hex, hex};
 use super::super::{Api, ApiError};
 
@@ -41,49 +41,41 @@ impl OpenVault {
     }
 }
 
-/// Makes a secret. The seed comes from the page, so that a call that is sent again to another worker
-/// makes the same one, and nobody is left with a vault whose phrase was never shown.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Generate {
-    /// 32 random bytes in hexadecimal digits.
-    seed: String,
-}
+arguments! {
+    /// Makes a secret. The seed comes from the page, so that a call that is sent again to another worker
+    /// makes the same one, and nobody is left with a vault whose phrase was never shown.
+    pub(super) struct Generate {
+        /// 32 random bytes in hexadecimal digits.
+        seed: String,
+    }
 
-/// Whether a history can be of the vault of a phrase.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Check {
-    phrase: String,
-    /// What people call it; ignored where the history is of it already.
-    name: String,
-    /// Whether the history is to be of none, or of this one where the call is sent again.
-    is_new: bool,
-}
+    /// Whether a history can be of the vault of a phrase.
+    pub(super) struct Check {
+        phrase: String,
+        /// What people call it; ignored where the history is of it already.
+        name: String,
+        /// Whether the history is to be of none, or of this one where the call is sent again.
+        is_new ("isNew"): bool,
+    }
 
-/// Makes a history one of a vault.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Enter {
-    phrase: String,
-    /// What people call it; ignored where the history is of it already.
-    name: String,
-}
+    /// Makes a history one of a vault.
+    pub(super) struct Enter {
+        phrase: String,
+        /// What people call it; ignored where the history is of it already.
+        name: String,
+    }
 
-/// Wraps a phrase.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Wrap {
-    phrase: String,
-    passphrase: String,
-}
+    /// Wraps a phrase.
+    pub(super) struct Wrap {
+        phrase: String,
+        passphrase: String,
+    }
 
-/// Unwraps one.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Unwrap {
-    wrapped: String,
-    passphrase: String,
+    /// Unwraps one.
+    pub(super) struct Unwrap {
+        wrapped: String,
+        passphrase: String,
+    }
 }
 
 /// None of these is shown: they hold secrets.
