@@ -11,9 +11,13 @@ let hub;
 let browser;
 let first;
 let native;
+/** How many runs all tests have recorded. */
+let recorded = 0;
 
+// Without the service worker: it may live in the process that is killed, and what it was fetching for other tabs
+// then never ends. That is the browser's matter, and not what is tested.
 before(async () => {
-  [server, hub, browser] = [await serve(), await relay(), await browse()];
+  [server, hub, browser] = [await serve(), await relay(), await browse({ serviceWorkers: "block" })];
   first = await browser.context.newPage();
   const { phrase } = await makeVault(first, server.url, hub);
   native = await device(phrase, hub.url);
@@ -78,9 +82,9 @@ for (const count of [2, 5]) {
     t.diagnostic(`confirmed ${told}, ${then} of them before the kill; on the other device ${there}`);
     assert.deepEqual(there, told);
     assert.ok(then.every((before, at) => before < told[at]));
-    // As many in the page itself, where each is shown as ended.
-    await first.goto(`${server.url}/runs?q=${encodeURIComponent(`param:file=${count}-1.txt`)}`);
-    await first.getByText(`${told[0]} runs`, { exact: true }).waitFor();
+    recorded += told.reduce((sum, number) => sum + number, 0);
+    await first.goto(`${server.url}/runs?q=status:completed`);
+    await first.getByText(`${recorded} runs`, { exact: true }).waitFor();
     for (const page of others.slice(1)) await page.close();
   });
 }
