@@ -8,6 +8,8 @@ import type { Plugin } from "vite";
 
 /** The most brotli bytes of the app's own JavaScript. */
 const SCRIPTS_MAX = 300_000;
+/** Bytes above which compressing as well as can be takes minutes: the module of a debug build. */
+const LARGE = 4_000_000;
 
 /** Tells the service worker of which files the app consists, and a version that changes with them. */
 export function offlineFiles(): Plugin {
@@ -49,8 +51,9 @@ export function compressed(): Plugin {
       const sizes = new Map<string, number>();
       for (const name of readdirSync(outDir, { recursive: true, encoding: "utf8" })) {
         if (!/\.(js|css|html|wasm|svg|webmanifest)$/.test(name)) continue;
-        const params = { [constants.BROTLI_PARAM_QUALITY]: name.endsWith(".wasm") ? 9 : 11 };
-        const bytes = brotliCompressSync(readFileSync(join(outDir, name)), { params });
+        const file = readFileSync(join(outDir, name));
+        const params = { [constants.BROTLI_PARAM_QUALITY]: file.length > LARGE ? 9 : 11 };
+        const bytes = brotliCompressSync(file, { params });
         writeFileSync(join(outDir, `${name}.br`), bytes);
         sizes.set(name, bytes.length);
       }

@@ -14,10 +14,8 @@ let native;
 /** How many runs all tests have recorded. */
 let recorded = 0;
 
-// Without the service worker: it may live in the process that is killed, and what it was fetching for other tabs
-// then never ends. That is the browser's matter, and not what is tested.
 before(async () => {
-  [server, hub, browser] = [await serve(), await relay(), await browse({ serviceWorkers: "block" })];
+  [server, hub, browser] = [await serve(), await relay(), await browse()];
   first = await browser.context.newPage();
   const { phrase } = await makeVault(first, server.url, hub);
   native = await device(phrase, hub.url);

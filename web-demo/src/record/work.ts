@@ -46,11 +46,20 @@ export interface Working {
   readonly done: Promise<Done>;
 }
 
+/** A worker without work. It is kept, as its script would have to be fetched again for the next file. */
+let idleHasher: Worker | undefined;
+
+function hasher(): Worker {
+  const worker = idleHasher ?? new Worker(new URL("./hasher.ts", import.meta.url), { type: "module", name: "hasher" });
+  idleHasher = undefined;
+  return worker;
+}
+
 /** Hashes a file by SHA-256 in a worker, in the two phases `read` and `digest`. */
 export function hashFile(recorder: Recorder, file: File, signal: AbortSignal): Working {
   const params = { file: file.name, bytes: String(file.size), type: file.type || "unknown" };
   const told = new Told(recorder, "hash-file", "Hash a file", params);
-  const worker = new Worker(new URL("./hasher.ts", import.meta.url), { type: "module", name: "hasher" });
+  const worker = hasher();
   let phase: string | undefined;
   const enter = (next: string | undefined) => {
     if (phase) told.event("phase_completed", { phase });
@@ -69,8 +78,10 @@ export function hashFile(recorder: Recorder, file: File, signal: AbortSignal): W
     worker.postMessage({ file } satisfies ToHasher);
   });
   const done = ended.then((done) => {
-    worker.terminate();
-    if (done.outcome === "completed") enter(undefined);
+    if (done.outcome === "completed") {
+      idleHasher = worker;
+      enter(undefined);
+    } else worker.terminate();
     return told.end(done);
   });
   return { id: told.id, done };
