@@ -84,7 +84,7 @@ pub(crate) mod variable {
         RECOVERY_PHRASE,
         PAIRING_CODE,
         ACCOUNT_TOKEN,
-        "RUNLOG_SERVER_DATABASE_PASSWORD",
+        runlog_server::PASSWORD_VARIABLE,
     ];
 }
 

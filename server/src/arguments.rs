@@ -14,7 +14,7 @@ use crate::store::{PostgresAddress, PostgresAddressError};
 const DATABASE: &str = "RUNLOG_SERVER_DATABASE";
 
 /// Variable that holds the password of the database.
-const PASSWORD: &str = "RUNLOG_SERVER_DATABASE_PASSWORD";
+pub const PASSWORD_VARIABLE: &str = "RUNLOG_SERVER_DATABASE_PASSWORD";
 
 /// Most bytes that a password's file has.
 const PASSWORD_BYTES_MAX: u64 = 64 << 10;
@@ -59,7 +59,7 @@ pub enum ArgumentsError {
     /// Every user of the machine could read it.
     #[error(
         "--database says the password, which every user of this machine can read: name a file with \
-         --database-password-file, or set {DATABASE} or {PASSWORD}"
+         --database-password-file, or set {DATABASE} or {PASSWORD_VARIABLE}"
     )]
     PasswordShown,
     /// The address of the database is wrong.
@@ -117,7 +117,7 @@ impl Arguments {
     fn password(&self) -> Result<Option<String>, ArgumentsError> {
         match &self.database_password_file {
             Some(file) => read(file).map(Some).map_err(ArgumentsError::Password),
-            None => variable(PASSWORD),
+            None => variable(PASSWORD_VARIABLE),
         }
     }
 }

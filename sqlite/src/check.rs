@@ -112,7 +112,7 @@ fn schema(tx: &Tx<'_>, findings: &mut Findings) -> Outcome<()> {
             Some(_) => {}
         }
     }
-    for name in found.keys().filter(|name| expected.get(*name).is_none()) {
+    for name in found.keys().filter(|name| !expected.contains_key(*name)) {
         findings.add(FindingKind::Schema, format!("{name} is not part of this version"));
     }
     Ok(())

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
+import { damage } from "../../wasm/js/test/harness.js";
 import { closeAll, device, relay } from "../../wasm/js/test/peers.js";
 import { browse, historyOf, seed, serve } from "./harness.js";
 import { countOf, joinByPhrase, makeVault, record, synced } from "./steps.js";
@@ -44,25 +45,6 @@ const counted = (count) => page.getByText(`${count} runs`, { exact: true });
 /** Asks the browser itself about the storage of the app. A quota stays as long as who has set it. */
 const devtools = (method, params = {}) => session.send(method, { origin: server.url, ...params });
 
-/** Overwrites a part of the files of the history, which nobody may have open. */
-async function damage(from, length) {
-  await page.goto(`${server.url}/icon.svg`);
-  await page.evaluate(
-    async ([from, length]) => {
-      let directory = await navigator.storage.getDirectory();
-      for (const part of ["runlog", "runlog", ".opaque"]) directory = await directory.getDirectoryHandle(part);
-      for await (const handle of directory.values()) {
-        const { size } = await handle.getFile();
-        if (size <= 4096 + from) continue;
-        const file = await handle.createWritable({ keepExistingData: true });
-        await file.write({ type: "write", position: 4096 + from, data: new Uint8Array(length).fill(0xa5) });
-        await file.close();
-      }
-    },
-    [from, length],
-  );
-}
-
 /** Starts runs with long notes, until so many are stored or there is no room; gives the error's code. */
 async function fill(page, count) {
   await historyOf(page);
@@ -80,7 +62,9 @@ async function fill(page, count) {
 }
 
 test("a damaged history is told, saved as it is, begun anew, and comes back from the relay", async () => {
-  await damage(0, 4096);
+  // A page of the same origin that does not have the history open.
+  await page.goto(`${server.url}/icon.svg`);
+  await damage(page, "runlog", 0, 4096);
   await page.goto(`${server.url}/runs`);
   await page.getByRole("heading", { name: "The history could not be opened" }).waitFor();
   assert.deepEqual(await violations(page), []);

@@ -1,13 +1,11 @@
 // The whole way: a page that a relay serves, the relay, and a native device as processes of their own.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
 import { device, relay } from "../../wasm/js/test/peers.js";
 import { browse } from "./harness.js";
+import { app } from "./steps.js";
 import { violations } from "./violations.js";
-
-const app = fileURLToPath(new URL("../dist", import.meta.url));
 
 let hub;
 let browser;

@@ -41,9 +41,10 @@ mod pattern;
 mod tokens;
 mod values;
 
-use crate::order;
 use std::borrow::Cow;
 use std::sync::Arc;
+
+use crate::order;
 
 pub(crate) use lines::LineMasks;
 pub use pattern::{InvalidPattern, Pattern};

@@ -88,3 +88,21 @@ export async function tab(context, url, name, options = {}, first = "") {
   );
   return page;
 }
+
+/** Overwrites a part of each file of a history that is closed, behind the name and the first bytes. */
+export function damage(page, name, from, length) {
+  return page.evaluate(
+    async ([name, from, length]) => {
+      let directory = await navigator.storage.getDirectory();
+      for (const part of ["runlog", name, ".opaque"]) directory = await directory.getDirectoryHandle(part);
+      for await (const handle of directory.values()) {
+        const { size } = await handle.getFile();
+        if (size <= 4096 + from) continue;
+        const file = await handle.createWritable({ keepExistingData: true });
+        await file.write({ type: "write", position: 4096 + from, data: new Uint8Array(length).fill(0xa5) });
+        await file.close();
+      }
+    },
+    [name, from, length],
+  );
+}

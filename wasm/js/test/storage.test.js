@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { browse, serve, tab } from "./harness.js";
+import { browse, damage, serve, tab } from "./harness.js";
 
 let server;
 let browser;
@@ -26,24 +26,6 @@ async function page() {
     globalThis.code = (promise) => promise.then(() => "none", (error) => error.code);
   });
   return page;
-}
-
-/** Overwrites a part of each file of a history that is closed, behind the name and the first bytes. */
-function damage(page, name, from, length) {
-  return page.evaluate(
-    async ([name, from, length]) => {
-      let directory = await navigator.storage.getDirectory();
-      for (const part of ["runlog", name, ".opaque"]) directory = await directory.getDirectoryHandle(part);
-      for await (const handle of directory.values()) {
-        const { size } = await handle.getFile();
-        if (size <= 4096 + from) continue;
-        const file = await handle.createWritable({ keepExistingData: true });
-        await file.write({ type: "write", position: 4096 + from, data: new Uint8Array(length).fill(0xa5) });
-        await file.close();
-      }
-    },
-    [name, from, length],
-  );
 }
 
 async function record(page, count) {

@@ -1,9 +1,9 @@
 import { useMemo, useRef, useState, type ReactNode } from "react";
-import { RunlogError } from "runlog";
 
 import { useRunlog } from "../history.tsx";
 import { bytes } from "../format.ts";
 import { Icon } from "../ui/Icon.tsx";
+import { isFull } from "../ui/Problem.tsx";
 import { toast, toastError } from "../ui/toast.tsx";
 import { Recent } from "./Recent.tsx";
 import { callAddress, hashFile, type Working } from "./work.ts";
@@ -54,8 +54,7 @@ function useJob(): Job {
 
 /** What could not be stored is not lost while this tab is open: its recorder tries again. */
 function tell(error: unknown): void {
-  const isFull = error instanceof RunlogError && (error.code === "quota" || error.code === "opfs_full");
-  toastError(error, isFull ? "There is no space left in this browser. What is recorded is kept in this tab, and stored once there is." : undefined);
+  toastError(error, isFull(error) ? "There is no space left in this browser. What is recorded is kept in this tab, and stored once there is." : undefined);
 }
 
 function useRecorder() {

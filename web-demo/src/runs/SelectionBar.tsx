@@ -4,7 +4,7 @@ import { number, plural } from "../format.ts";
 import { useRunlog } from "../history.tsx";
 import { useKeys } from "../keys.ts";
 import { Icon } from "../ui/Icon.tsx";
-import { toast } from "../ui/toast.tsx";
+import { toast, toastError } from "../ui/toast.tsx";
 
 interface SelectionBarProps {
   selected: ReadonlySet<string>;
@@ -32,7 +32,7 @@ export function SelectionBar({ selected, isTrash, onDone }: SelectionBarProps): 
         action: { name: "Undo", run: () => void act(!isDelete, done) },
       });
     } catch (error) {
-      toast({ text: String(error), tone: "bad" });
+      toastError(error);
     }
     setProgress(null);
     onDone();

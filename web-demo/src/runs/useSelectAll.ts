@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Filter, Runlog } from "runlog";
 
 import { useRunlog } from "../history.tsx";
-import { toast } from "../ui/toast.tsx";
+import { toastError } from "../ui/toast.tsx";
 
 /** Rows in one page: the history answers other calls between two of them. */
 const PAGE = 250;
@@ -26,7 +26,7 @@ export function useSelectAll(filter: Filter, onSelect: (selected: ReadonlySet<st
       const ids = await idsOf(runlog, filter, signal);
       if (!signal.aborted) onSelect(ids);
     } catch (error) {
-      toast({ text: String(error), tone: "bad" });
+      toastError(error);
     } finally {
       setSelecting(false);
     }

@@ -5,10 +5,11 @@ import { Problem } from "../ui/Problem.tsx";
 import { useAction } from "../ui/useAction.ts";
 import { copyName, download } from "./download.ts";
 
+const MAKE_ROOM = "Free space on the disk, or remove what other pages of this site keep in the browser.";
 /** What may help, by the code of the error. */
 const WAYS: ReadonlyMap<string, string> = new Map([
-  ["quota", "Free space on the disk, or remove what other pages of this site keep in the browser."],
-  ["opfs_full", "Free space on the disk, or remove what other pages of this site keep in the browser."],
+  ["quota", MAKE_ROOM],
+  ["opfs_full", MAKE_ROOM],
   [
     "opfs_owned_elsewhere",
     "Close other tabs of this page. If there are none, restart the browser: it may hold on to files that were removed while they were open.",

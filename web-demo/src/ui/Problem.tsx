@@ -4,9 +4,14 @@ import { Link } from "wouter";
 
 import { Icon } from "./Icon.tsx";
 
+/** Whether there is no space left in the browser. */
+export function isFull(error: unknown): boolean {
+  return error instanceof RunlogError && (error.code === "quota" || error.code === "opfs_full");
+}
+
 /** Whether it is the storage that is full or damaged: what can be done about that is on its page. */
 export function isOfStorage(error: unknown): boolean {
-  return error instanceof RunlogError && ["quota", "opfs_full", "corrupt"].includes(error.code);
+  return isFull(error) || (error instanceof RunlogError && error.code === "corrupt");
 }
 
 interface ProblemProps {

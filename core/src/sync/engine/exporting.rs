@@ -91,12 +91,13 @@ impl Batch {
                 let item = ItemKey::from(&change.item);
                 let after = connection.origins_after;
                 // What was refused counts as sent, and yet it is not there.
-                let lacking = match refused.binary_search(&item).is_ok() {
+                let was_refused = refused.binary_search(&item).is_ok();
+                let lacking = match was_refused {
                     true => Lacking::Everything,
                     false => unsent::lacking(tx, &item, change.number, backend, after)?,
                 };
                 let whole = lacking == Lacking::Everything;
-                let records = match refused.binary_search(&item).is_ok() {
+                let records = match was_refused {
                     true => all_records(tx, vault, &item, entropy)?,
                     false => vault.records(tx, &change.item, lacking, entropy)?,
                 };
@@ -300,7 +301,7 @@ pub(super) fn acknowledge(
             }
             None => {
                 // A row and what is kept for it have one name, and one may be refused alone.
-                if refused_now.get(&&part.item).is_none() {
+                if !refused_now.contains_key(&&part.item) {
                     writer.tx_mut().remove_rejection(backend, &part.item)?;
                 }
                 let result = if dropped {

@@ -166,9 +166,13 @@ pub(super) fn set_aside(
 
 fn note(into: &mut SortedMap<String, Problems>, code: String, reason: String, at: Timestamp) {
     let number = Counted::default();
-    let first =
-        Problems { code: code.clone(), number, reason: reason.clone(), since: at, newest_at: at };
-    let problems = into.entry_or(code, first);
+    let problems = into.entry_or_else(code.clone(), || Problems {
+        code,
+        number,
+        reason: reason.clone(),
+        since: at,
+        newest_at: at,
+    });
     problems.number.add_one();
     problems.since = problems.since.min(at);
     if at >= problems.newest_at {
