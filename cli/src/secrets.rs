@@ -72,18 +72,19 @@ impl Source<'_> {
     }
 }
 
-/// The variables that hold secrets.
+/// The variables that hold secrets, or may.
 pub(crate) mod variable {
     pub(crate) const PASSPHRASE: &str = "RUNLOG_PASSPHRASE";
     pub(crate) const RECOVERY_PHRASE: &str = "RUNLOG_RECOVERY_PHRASE";
     pub(crate) const PAIRING_CODE: &str = "RUNLOG_PAIRING_CODE";
     pub(crate) const ACCOUNT_TOKEN: &str = "RUNLOG_ACCOUNT_TOKEN";
     /// All of them: no program that is recorded is to see one.
-    pub(crate) const ALL: [&str; 5] = [
+    pub(crate) const ALL: [&str; 6] = [
         PASSPHRASE,
         RECOVERY_PHRASE,
         PAIRING_CODE,
         ACCOUNT_TOKEN,
+        runlog_server::DATABASE_VARIABLE,
         runlog_server::PASSWORD_VARIABLE,
     ];
 }

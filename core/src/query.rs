@@ -1,6 +1,6 @@
 //! Listings: which executions, in which order, which part of them.
 
-use crate::id::DeviceId;
+use crate::id::{DeviceId, ExecutionId};
 use crate::model::{Kind, Status, text_enum};
 use crate::time::Timestamp;
 
@@ -29,6 +29,8 @@ pub struct Filter {
     pub status: Option<Status>,
     /// Recorded on this device.
     pub device_id: Option<DeviceId>,
+    /// Repeating this execution.
+    pub retry_of: Option<ExecutionId>,
     /// With this tag.
     pub tag: Option<String>,
     /// With a param of this name and value.

@@ -11,7 +11,7 @@ use crate::origins::{Origin, Origins};
 use crate::store::{PostgresAddress, PostgresAddressError};
 
 /// Variable that says where records are kept. Its value may hold a password.
-const DATABASE: &str = "RUNLOG_SERVER_DATABASE";
+pub const DATABASE_VARIABLE: &str = "RUNLOG_SERVER_DATABASE";
 
 /// Variable that holds the password of the database.
 pub const PASSWORD_VARIABLE: &str = "RUNLOG_SERVER_DATABASE_PASSWORD";
@@ -59,7 +59,7 @@ pub enum ArgumentsError {
     /// Every user of the machine could read it.
     #[error(
         "--database says the password, which every user of this machine can read: name a file with \
-         --database-password-file, or set {DATABASE} or {PASSWORD_VARIABLE}"
+         --database-password-file, or set {DATABASE_VARIABLE} or {PASSWORD_VARIABLE}"
     )]
     PasswordShown,
     /// The address of the database is wrong.
@@ -81,7 +81,7 @@ impl Arguments {
     pub fn database(&self) -> Result<Option<Database>, ArgumentsError> {
         let (text, is_argument) = match &self.database {
             Some(text) => (text.clone(), true),
-            None => match variable(DATABASE)? {
+            None => match variable(DATABASE_VARIABLE)? {
                 Some(text) => (text, false),
                 None => return Ok(None),
             },

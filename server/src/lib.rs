@@ -38,7 +38,7 @@ mod server;
 pub mod store;
 mod web;
 
-pub use arguments::{Arguments, ArgumentsError, PASSWORD_VARIABLE};
+pub use arguments::{Arguments, ArgumentsError, DATABASE_VARIABLE, PASSWORD_VARIABLE};
 pub use config::{Config, Database, Limits, TlsFiles};
 pub use origins::{Origin, OriginError, Origins};
 pub use server::{Server, ServerError, ShutdownHandle};

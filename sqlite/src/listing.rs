@@ -67,6 +67,8 @@ impl Walk {
     fn of(filter: &Filter, by_duration: bool) -> Self {
         if by_duration {
             Self::Executions("executions_duration")
+        } else if filter.retry_of.is_some() {
+            Self::Executions("executions_retry_of")
         } else if filter.tag.is_some() {
             Self::Tag
         } else if filter.param.is_some() {
@@ -182,6 +184,9 @@ impl<'a> Listing<'a> {
     fn filter(&mut self, filter: &'a Filter, walk: Walk) {
         if let Some(id) = &filter.workflow_id {
             self.condition("e.workflow_id =", Bind::Text(id));
+        }
+        if let Some(id) = &filter.retry_of {
+            self.condition("e.retry_of =", Bind::Bytes(id.as_bytes()));
         }
         if let Some(code) = filter.exit_code {
             self.condition("e.exit_code =", Bind::Integer(code.into()));

@@ -10,7 +10,10 @@ use runlog_core::id::ExecutionId;
 use runlog_core::model::{Execution, Status};
 use runlog_core::query::ListQuery;
 use runlog_core::schema::{RowKey, executions};
-use runlog_core::store::{Backend, BackendId, ChangeNumber, ItemKey, Rejection, Store, StoreError};
+use runlog_core::store::{
+    Backend, BackendId, ChangeNumber, ItemKey, Rejection, Room, Store, StoreError,
+};
+use runlog_core::sync::run::{LogQuery, RunFilter, RunStatus};
 use runlog_core::time::Timestamp;
 use runlog_sqlite::{Options, PendingMigration, SCHEMA_VERSION, SqliteStore, pending};
 use rusqlite::Connection;
@@ -51,6 +54,9 @@ fn each_earlier_version_migrates_with_all_it_held() {
         assert_holds_everything(&mut store, u64::from(version >= 2));
         if version >= 2 {
             assert_holds_sync_state(&mut store);
+        }
+        if version >= 3 {
+            assert_holds_syncing(&mut store);
         }
         support::put_tag(&mut store, 3, "written", false, 200);
     }
@@ -130,6 +136,26 @@ fn assert_holds_sync_state(store: &mut SqliteStore) {
             let purged = RowKey::Execution(ExecutionId::from_bytes([0xee; 16]));
             assert!(tx.purged(&purged)?.is_some());
             assert_eq!(tx.kept("moods", b"k")?[0].value, "good".into());
+            Ok::<(), StoreError>(())
+        })
+        .unwrap();
+}
+
+/// What version 3 remembered of syncing, and the run that repeats another.
+fn assert_holds_syncing(store: &mut SqliteStore) {
+    let mut repeated = ListQuery::newest(9);
+    repeated.filter.retry_of = Some(id(0));
+    store
+        .read(|tx| {
+            assert_eq!(tx.note(Room::Local, b"k")?, Some(b"v".to_vec()));
+            let runs = tx.sync_runs(&RunFilter::default(), None, 9)?;
+            let [run] = &runs[..] else { unreachable!("one run: {runs:?}") };
+            assert_eq!((run.status, run.rows_done, run.rows_total), (RunStatus::Failed, 3, 9));
+            let of_run = LogQuery { entity: Some(id(0)), ..LogQuery::default() };
+            assert_eq!(tx.sync_log(&of_run, None, 9)?.len(), 1);
+            let later = tx.list(&repeated)?.rows;
+            assert_eq!(later.iter().map(|row| row.id).collect::<Vec<_>>(), [id(10)]);
+            assert_eq!(tx.count(&repeated)?, 1);
             Ok::<(), StoreError>(())
         })
         .unwrap();

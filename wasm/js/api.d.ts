@@ -1036,6 +1036,8 @@ export interface Filter {
     readonly kind?: Kind;
     readonly status?: Status;
     readonly deviceId?: string;
+    /** Repeating this execution. */
+    readonly retryOf?: ExecutionId;
     readonly tag?: string;
     /** Name and value. */
     readonly param?: readonly [name: string, value: string];

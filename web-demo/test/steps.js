@@ -18,13 +18,19 @@ export async function makeVault(page, url, hub) {
   await asked.first().waitFor();
   for (const input of await asked.all()) await input.fill(words[Number((await input.getAttribute("name")).slice(5))]);
   await page.getByRole("button", { name: "Check" }).click();
+  const token = await addRelay(page, hub);
+  await synced(page);
+  return { phrase: words.join(" "), token };
+}
+
+/** Fills in the form for a relay that was just set up; gives the account's token. */
+export async function addRelay(page, hub) {
   await page.getByLabel("Address").fill(hub.url);
   await page.getByLabel(/Set-up code/).fill(hub.code);
   await page.getByRole("button", { name: "Add and sync" }).click();
   const token = await page.getByLabel("Token of the account").textContent();
   await page.getByRole("button", { name: "Go on" }).click();
-  await synced(page);
-  return { phrase: words.join(" "), token };
+  return token;
 }
 
 /** Joins a vault by its phrase in a browser that has none, and syncs with the relay; the key is kept behind a passphrase if one is given. */

@@ -3,6 +3,10 @@
 //! A pure machine: causes and endings go in with the time, and [`Schedule::poll`] says whether to run
 //! now or when to ask again. A driver is a loop around it; tests step it on a clock of their own.
 //!
+//! It goes by the wall clock, which may be set. What lies further ahead than it was ever to wait is
+//! due: the clock was set back. What a clock set forward jumped over is due as well. So an altered
+//! clock costs one sync that is early, and never one that is late.
+//!
 //! ```
 //! use runlog_core::sync::run::Cause;
 //! use runlog_core::sync::schedule::{Gates, Next, Schedule, Timing};
@@ -113,11 +117,29 @@ pub enum Ended {
     },
 }
 
+/// A moment to come, with how long it was ahead when it was set.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    at: Timestamp,
+    wait_ms: u64,
+}
+
+impl Moment {
+    fn after(since: Timestamp, wait_ms: u64) -> Self {
+        Self { at: since.plus_millis(i64::try_from(wait_ms).unwrap_or(i64::MAX)), wait_ms }
+    }
+
+    /// Whether it has come, or lies further ahead than it ever did: the clock was set back.
+    fn is_due(self, now: Timestamp) -> bool {
+        self.at <= now || self.at.millis_since(now) > self.wait_ms
+    }
+}
+
 /// A cause that waits for its moment.
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     cause: Cause,
-    due: Timestamp,
+    due: Moment,
 }
 
 /// When to sync.
@@ -129,7 +151,7 @@ pub struct Schedule {
     is_running: bool,
     ended_at: Option<Timestamp>,
     failures: u32,
-    retry_at: Option<Timestamp>,
+    retry: Option<Moment>,
 }
 
 impl Schedule {
@@ -142,7 +164,7 @@ impl Schedule {
             is_running: false,
             ended_at: None,
             failures: 0,
-            retry_at: None,
+            retry: None,
         }
     }
 
@@ -156,18 +178,18 @@ impl Schedule {
     pub fn cause(&mut self, cause: Cause, now: Timestamp) {
         if matches!(cause, Cause::Manual | Cause::Network) {
             // Whoever asks by hand, or sees the network again, knows more than the last failure.
-            self.retry_at = None;
+            self.retry = None;
         }
         let due = match cause {
-            Cause::Manual => now,
+            Cause::Manual => Moment::after(now, 0),
             // Nothing was synced the last time, so there is nothing to hold back for.
-            Cause::Network if self.failures > 0 => now,
+            Cause::Network if self.failures > 0 => Moment::after(now, 0),
             // The first edit of several sets the moment, so that a stream of them cannot put it off.
-            Cause::Change | Cause::Notice => now.plus_millis(self.timing.debounce_ms as i64),
+            Cause::Change | Cause::Notice => Moment::after(now, self.timing.debounce_ms),
             _ => self.after_throttle(now),
         };
         let comes_first = self.waiting.is_none_or(|waiting| {
-            waiting.cause != Cause::Manual && (cause == Cause::Manual || due < waiting.due)
+            waiting.cause != Cause::Manual && (cause == Cause::Manual || due.at < waiting.due.at)
         });
         if comes_first {
             self.waiting = Some(Waiting { cause, due });
@@ -178,7 +200,7 @@ impl Schedule {
     pub fn begun(&mut self) {
         self.is_running = true;
         self.waiting = None;
-        self.retry_at = None;
+        self.retry = None;
     }
 
     /// The job has ended.
@@ -190,7 +212,7 @@ impl Schedule {
             Ended::Failed { retry_after_ms, jitter } => {
                 self.failures = self.failures.saturating_add(1);
                 let wait = self.backoff(jitter).max(retry_after_ms);
-                self.retry_at = Some(now.plus_millis(i64::try_from(wait).unwrap_or(i64::MAX)));
+                self.retry = Some(Moment::after(now, wait));
             }
         }
     }
@@ -201,7 +223,7 @@ impl Schedule {
             return Next::Wait;
         }
         let (cause, due) = self.due();
-        if due <= now { Next::Run(cause) } else { Next::At(due) }
+        if due.is_due(now) { Next::Run(cause) } else { Next::At(due.at) }
     }
 
     /// What holds syncing back, if anything does.
@@ -209,17 +231,17 @@ impl Schedule {
         if let Some(shut) = self.shut() {
             return Some(shut);
         }
-        if let Some(until) = self.retry_at.filter(|until| *until > now) {
-            return Some(Held::Failing { until, failures: self.failures });
+        if let Some(retry) = self.retry.filter(|retry| !retry.is_due(now)) {
+            return Some(Held::Failing { until: retry.at, failures: self.failures });
         }
         let waiting = self.waiting.filter(|waiting| !is_prompt(waiting.cause))?;
-        (waiting.due > now).then_some(Held::Throttled { until: waiting.due })
+        (!waiting.due.is_due(now)).then_some(Held::Throttled { until: waiting.due.at })
     }
 
     /// When the next job is due, if nothing happens; `None` while a gate is shut or a job runs.
     pub fn next_at(&self) -> Option<Timestamp> {
         let waits = !self.is_running && self.shut().is_none();
-        waits.then(|| self.due().1)
+        waits.then(|| self.due().1.at)
     }
 
     /// How many jobs failed in a row.
@@ -238,27 +260,28 @@ impl Schedule {
         }
     }
 
-    fn due(&self) -> (Cause, Timestamp) {
+    fn due(&self) -> (Cause, Moment) {
         if let Some(Waiting { cause: Cause::Manual, due }) = self.waiting {
             return (Cause::Manual, due);
         }
         // After a failure nothing goes before the retry, or each edit would knock on a dead relay.
-        if let Some(at) = self.retry_at {
-            return (Cause::Retry, at);
+        if let Some(retry) = self.retry {
+            return (Cause::Retry, retry);
         }
-        let interval = self.timing.interval_ms as i64;
-        let timer = self.ended_at.map_or(Timestamp::from_millis(0), |at| at.plus_millis(interval));
+        let at_once = Moment::after(Timestamp::default(), 0);
+        let interval = self.timing.interval_ms;
+        let timer = self.ended_at.map_or(at_once, |at| Moment::after(at, interval));
         match self.waiting {
-            Some(waiting) if waiting.due <= timer || self.ended_at.is_none() => {
+            Some(waiting) if waiting.due.at <= timer.at || self.ended_at.is_none() => {
                 (waiting.cause, waiting.due)
             }
             _ => (Cause::Timer, timer),
         }
     }
 
-    fn after_throttle(&self, now: Timestamp) -> Timestamp {
-        let throttle = self.timing.throttle_ms as i64;
-        self.ended_at.map_or(now, |at| at.plus_millis(throttle).max(now))
+    fn after_throttle(&self, now: Timestamp) -> Moment {
+        let rested = self.ended_at.map(|at| Moment::after(at, self.timing.throttle_ms));
+        rested.filter(|rested| !rested.is_due(now)).unwrap_or(Moment::after(now, 0))
     }
 
     /// Doubled with each failure, and of that between a half and the whole.
@@ -409,5 +432,58 @@ mod tests {
         let mut schedule = rested();
         schedule.cause(Cause::Network, at(2_000));
         assert_eq!(schedule.poll(at(2_000)), Next::At(at(30_000)));
+    }
+
+    /// The clock is set back by an hour at once after what was to wait was told.
+    #[test]
+    fn a_clock_set_back_holds_off_nothing() {
+        const HOUR: i64 = 3_600_000;
+        for cause in [Cause::Change, Cause::Notice, Cause::Start, Cause::Network] {
+            let mut schedule = rested();
+            schedule.cause(cause, at(1_000));
+            assert!(matches!(schedule.poll(at(1_000)), Next::At(_)));
+            assert_eq!(schedule.poll(at(1_000 - HOUR)), Next::Run(cause));
+            assert_eq!(schedule.held(at(1_000 - HOUR)), None);
+        }
+        assert_eq!(rested().poll(at(-HOUR)), Next::Run(Cause::Timer));
+        for retry_after_ms in [0, 900_000] {
+            let mut schedule = open();
+            schedule.begun();
+            schedule.ended(failed(retry_after_ms, 0), at(0));
+            assert!(matches!(schedule.held(at(0)), Some(Held::Failing { .. })));
+            assert_eq!(schedule.poll(at(-HOUR)), Next::Run(Cause::Retry));
+            assert_eq!(schedule.held(at(-HOUR)), None);
+        }
+    }
+
+    #[test]
+    fn what_happens_after_the_clock_was_set_back_goes_by_the_new_time() {
+        let mut schedule = rested();
+        // The timer of the old time does not go before the edit's moment, nor the throttle.
+        let now = -3_600_000;
+        schedule.cause(Cause::Change, at(now));
+        assert_eq!(schedule.poll(at(now)), Next::At(at(now + 250)));
+        let mut schedule = rested();
+        schedule.cause(Cause::Start, at(now));
+        assert_eq!(schedule.poll(at(now)), Next::Run(Cause::Start));
+        schedule.begun();
+        schedule.ended(Ended::Reached, at(now + 10));
+        assert_eq!(schedule.poll(at(now + 10)), Next::At(at(now + 300_010)));
+        schedule.begun();
+        schedule.ended(failed(0, 0), at(now + 20));
+        assert_eq!(schedule.poll(at(now + 20)), Next::At(at(now + 520)));
+    }
+
+    /// Set back by less than it waits, the clock cannot be told from one that was not, until it shows:
+    /// nothing waits twice its time.
+    #[test]
+    fn a_clock_set_back_a_little_at_most_doubles_a_wait() {
+        let mut schedule = rested();
+        schedule.cause(Cause::Start, at(10_000));
+        let Next::At(until) = schedule.poll(at(20_000)) else { unreachable!("it is throttled") };
+        // Ten seconds of the thirty are over, and the clock goes back by five.
+        assert_eq!(schedule.poll(at(15_000)), Next::At(until));
+        assert_eq!(schedule.poll(at(-1)), Next::Run(Cause::Start));
+        assert_eq!(until, at(30_000));
     }
 }

@@ -46,6 +46,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         ],
         sql: include_str!("0003_syncing.sql"),
     },
+    Migration { number: 4, name: "attempts", columns: &[], sql: include_str!("0004_attempts.sql") },
 ];
 
 /// The version of the schema that this program writes.

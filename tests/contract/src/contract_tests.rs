@@ -47,6 +47,7 @@ macro_rules! contracts {
             by_kind,
             by_status,
             by_device,
+            by_retry,
             by_tag,
             by_param,
             by_exit_code,

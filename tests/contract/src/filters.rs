@@ -105,6 +105,34 @@ pub fn by_device<F: Factory>(factory: &mut F) {
     assert_eq!(matching(&mut history, |f| f.device_id = Some(nobody)), ids([]));
 }
 
+/// By the run that is repeated, here or not: neither that one itself, nor what repeats its
+/// repetitions.
+pub fn by_retry<F: Factory>(factory: &mut F) {
+    let mut history = history(factory);
+    add(&mut history, 1, |_| {});
+    for (n, retry_of) in [(2, 1), (3, 2), (4, 1), (5, 7), (6, 1)] {
+        add(&mut history, n, |new| new.retry_of = Some(id(retry_of)));
+    }
+    let by = |history: &mut History<F::Store>, of: u64, deleted: bool| {
+        matching(history, |f| (f.retry_of, f.deleted) = (Some(id(of)), deleted))
+    };
+    assert_eq!(by(&mut history, 1, false), ids([2, 4, 6]));
+    assert_eq!(by(&mut history, 2, false), ids([3]));
+    assert_eq!(by(&mut history, 3, false), ids([]));
+    assert_eq!(by(&mut history, 7, false), ids([5]), "of a run that is not here");
+    history.write(at(9), |tx| tx.delete(id(4))).unwrap();
+    assert_eq!(by(&mut history, 1, false), ids([2, 6]));
+    assert_eq!(by(&mut history, 1, true), ids([4]));
+    // What was recorded elsewhere counts when it has arrived.
+    let mut theirs = job(8, 8);
+    theirs.retry_of = Some(id(1));
+    let key = runlog_core::schema::RowKey::Execution(id(8));
+    let clock = crate::sample::clock(8, OTHER);
+    let cells = theirs.to_cells(OTHER).unwrap();
+    history.write(at(10), |tx| tx.merge_row(&key, clock, cells)).unwrap();
+    assert_eq!(by(&mut history, 1, false), ids([2, 6, 8]));
+}
+
 /// By a tag that is on the run now; a tag that was taken off does not count.
 pub fn by_tag<F: Factory>(factory: &mut F) {
     let mut history = history(factory);
@@ -280,6 +308,7 @@ pub fn filters_hold_together<F: Factory>(factory: &mut F) {
         add(&mut history, n, |new| {
             new.kind = if n % 2 == 0 { Kind::Job } else { Kind::Command };
             new.workflow_id = if n % 3 == 0 { "a" } else { "b" }.parse().unwrap();
+            new.retry_of = (n % 5 < 3).then(|| id(n % 2));
             new.params.set("p", (n % 4).to_string()).unwrap();
             new.tags = if n % 3 == 1 { vec!["t".parse().unwrap()] } else { vec![] };
         });
@@ -290,7 +319,7 @@ pub fn filters_hold_together<F: Factory>(factory: &mut F) {
     };
     history.write(at(50), endings).unwrap();
     type Condition = fn(&mut Filter);
-    let conditions: [Condition; 11] = [
+    let conditions: [Condition; 12] = [
         |f| f.kind = Some(Kind::Job),
         |f| f.workflow_id = Some("a".into()),
         |f| f.param = Some(("p".into(), "1".into())),
@@ -298,6 +327,7 @@ pub fn filters_hold_together<F: Factory>(factory: &mut F) {
         |f| f.status = Some(Status::Failed),
         |f| f.exit_code = Some(0),
         |f| f.device_id = Some(DEVICE),
+        |f| f.retry_of = Some(id(0)),
         |f| f.since = Some(at(3)),
         |f| f.until = Some(at(8)),
         |f| f.duration_ms_min = Some(15_000),

@@ -21,6 +21,7 @@ arguments! {
         kind: Option<Text<Kind>>,
         status: Option<Text<Status>>,
         device_id ("deviceId"): Option<Text<DeviceId>>,
+        retry_of ("retryOf"): Option<Text<ExecutionId>>,
         tag: Option<String>,
         param: Option<Pair>,
         exit_code ("exitCode"): Option<i32>,
@@ -103,6 +104,7 @@ impl Filter {
         filter.kind = self.kind.map(|kind| kind.0);
         filter.status = self.status.map(|status| status.0);
         filter.device_id = self.device_id.map(|device| device.0);
+        filter.retry_of = self.retry_of.map(|id| id.0);
         filter.tag = self.tag;
         filter.param = self.param.map(|Pair(name, value)| (name, value));
         filter.exit_code = self.exit_code;

@@ -3,6 +3,7 @@ import { RunlogError, type Execution, type Runlog, type Summary } from "runlog";
 import { Link } from "wouter";
 
 import { useLive, useRunlog } from "../history.tsx";
+import { eachPage } from "../eachPage.ts";
 import { Duration } from "../runs/RunRow.tsx";
 import { slowly } from "../slowly.ts";
 import { Problem } from "../ui/Problem.tsx";
@@ -10,18 +11,12 @@ import { Empty, Loading } from "../ui/State.tsx";
 import { Status } from "../ui/Status.tsx";
 import { Time } from "../ui/Time.tsx";
 
-/** The most runs of the workflow that are looked through for later attempts. */
-const LATER_MAX = 1_000;
-
 /** The run with the runs that it repeats and those that repeat it, the first one first. */
 export function Attempts({ run }: { run: Execution }): ReactNode {
   const runlog = useRunlog();
-  const { id, retryOf, workflowId, createdAt } = run;
+  const { id, retryOf } = run;
   const { data, error } = useLive(
-    useMemo(() => {
-      const ask = () => chain(runlog, { id, retryOf, workflowId, createdAt });
-      return runlog.watch(slowly(ask, 1_000));
-    }, [runlog, id, retryOf, workflowId, createdAt]),
+    useMemo(() => runlog.watch(slowly(() => attempts(runlog, { id, retryOf }), 1_000)), [runlog, id, retryOf]),
   );
   if (error && !data) return <Problem error={error} />;
   if (!data) return <Loading what="the attempts" />;
@@ -72,10 +67,10 @@ export function Attempts({ run }: { run: Execution }): ReactNode {
   );
 }
 
-type Start = Pick<Execution, "id" | "retryOf" | "workflowId" | "createdAt">;
+type Start = Pick<Execution, "id" | "retryOf">;
 
-/** Back along `retryOf`, then forward through later runs of the workflow. */
-async function chain(runlog: Runlog, start: Start): Promise<readonly Summary[]> {
+/** Back along `retryOf` to the first one, and from each one found to those that repeat it. */
+async function attempts(runlog: Runlog, start: Start): Promise<readonly Summary[]> {
   const found = new Map<string, Summary>();
   for (let id: string | null = start.id; id !== null && !found.has(id); ) {
     const run: Execution | null = await known(runlog, id);
@@ -83,11 +78,11 @@ async function chain(runlog: Runlog, start: Start): Promise<readonly Summary[]> 
     found.set(id, run);
     id = run.retryOf;
   }
-  const first = Math.min(...[...found.values()].map((run) => run.startedAt ?? run.createdAt));
-  const filter = { workflowId: start.workflowId, since: first };
-  const { executions } = await runlog.executions.list({ filter, order: "oldest", limit: LATER_MAX });
-  for (const run of executions) {
-    if (run.retryOf !== null && found.has(run.retryOf)) found.set(run.id, run);
+  // What is added meanwhile is visited as well.
+  for (const id of found.keys()) {
+    for await (const runs of eachPage(runlog, { retryOf: id })) {
+      for (const run of runs) if (!found.has(run.id)) found.set(run.id, run);
+    }
   }
   return [...found.values()].sort((a, b) => a.createdAt - b.createdAt);
 }

@@ -2,10 +2,8 @@ import { useEffect, useRef, useState } from "react";
 import type { Filter, Runlog } from "runlog";
 
 import { useRunlog } from "../history.tsx";
+import { eachPage } from "../eachPage.ts";
 import { toastError } from "../ui/toast.tsx";
-
-/** Rows in one page: the history answers other calls between two of them. */
-const PAGE = 250;
 
 interface SelectAll {
   /** Whether the ids are still being read. */
@@ -36,10 +34,9 @@ export function useSelectAll(filter: Filter, onSelect: (selected: ReadonlySet<st
 
 async function idsOf(runlog: Runlog, filter: Filter, signal: AbortSignal): Promise<Set<string>> {
   const ids = new Set<string>();
-  for (let after: string | null | undefined; after !== null && !signal.aborted; ) {
-    const page = await runlog.executions.list({ filter, limit: PAGE, ...(after !== undefined && { after }) });
-    for (const run of page.executions) ids.add(run.id);
-    after = page.next;
+  for await (const runs of eachPage(runlog, filter)) {
+    for (const run of runs) ids.add(run.id);
+    if (signal.aborted) break;
   }
   return ids;
 }

@@ -61,6 +61,7 @@ impl<'a> Listed<'a> {
             && filter.kind.is_none_or(|kind| summary.kind == kind)
             && filter.status.is_none_or(|status| summary.status() == status)
             && filter.device_id.is_none_or(|device| summary.device_id == device)
+            && filter.retry_of.is_none_or(|id| summary.retry_of == Some(id))
             && filter.tag.as_ref().is_none_or(tagged)
             && filter
                 .param

@@ -74,7 +74,7 @@ impl Generator {
         let filter = &mut query.filter;
         filter.deleted = self.random.chance(20);
         for _ in 0..self.random.below(4) {
-            match self.random.below(11) {
+            match self.random.below(12) {
                 0 => filter.workflow_id = Some(self.random.pick(&["deploy", "test", "%"]).into()),
                 1 => filter.kind = Some(self.random.pick(Kind::ALL)),
                 2 => filter.status = Some(self.random.pick(Status::ALL)),
@@ -88,6 +88,7 @@ impl Generator {
                 7 => filter.since = Some(self.time()),
                 8 => filter.until = Some(self.time()),
                 9 => filter.duration_ms_min = Some(self.random.below(9) * 4_000),
+                10 => filter.retry_of = Some(self.id()),
                 _ => filter.duration_ms_max = Some(self.random.below(9) * 4_000),
             }
         }
