@@ -4,8 +4,12 @@
 //! 256 bits of secret and 8 of a checksum, packed most significant bit first, as in
 //! <https://github.com/bitcoin/bips/blob/master/bip-0039.mediawiki>.
 
-use bip39::Language;
 use zeroize::Zeroizing;
+
+/// The 2048 words in alphabetical order, each on a line of its own. `build.rs` writes it.
+const WORD_LIST: &str = include_str!(concat!(env!("OUT_DIR"), "/english.txt"));
+/// Words in the list.
+const WORD_COUNT: u16 = 2048;
 
 /// What is wrong with typed words. It never holds a word, as each is a part of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,8 +48,7 @@ pub(super) fn word_numbers<const N: usize>(
     let mut numbers = Zeroizing::new([0; N]);
     for (index, word) in words().enumerate() {
         let unknown = PhraseError::UnknownWord { position: index + 1 };
-        // The English list is in alphabetical order.
-        numbers[index] = word_list().binary_search(&word).map_err(|_| unknown)? as u16;
+        numbers[index] = number_of(word).ok_or(unknown)?;
     }
     Ok(numbers)
 }
@@ -55,14 +58,13 @@ pub(super) fn joined_words(
     numbers: impl Iterator<Item = u16>,
     separator: char,
 ) -> Zeroizing<String> {
-    let list = word_list();
     // The longest word has 8 letters: with room for all, no copy is left behind by growing.
     let mut text = Zeroizing::new(String::with_capacity(24 * 9));
     for number in numbers {
         if !text.is_empty() {
             text.push(separator);
         }
-        text.push_str(list[usize::from(number) % list.len()]);
+        text.push_str(word_of(number));
     }
     text
 }
@@ -88,9 +90,12 @@ pub(super) fn unpacked_numbers(packed: &[u8; 33]) -> impl Iterator<Item = u16> {
     })
 }
 
-/// The list. Named here alone, as the crate has it as a constant: each place that names it holds a
-/// copy of the 2048 words.
-#[inline(never)]
-fn word_list() -> &'static [&'static str; 2048] {
-    Language::English.word_list()
+/// The place of a word in the list.
+fn number_of(word: &str) -> Option<u16> {
+    (0..).zip(WORD_LIST.split('\n')).find(|(_, listed)| *listed == word).map(|(number, _)| number)
+}
+
+/// The word at a place of the list.
+fn word_of(number: u16) -> &'static str {
+    WORD_LIST.split('\n').nth(usize::from(number % WORD_COUNT)).unwrap_or_default()
 }
