@@ -23,3 +23,33 @@ pub(super) fn unpacked(packed: &[u8], length: usize) -> Option<Vec<u8>> {
     DCtx::try_create()?.decompress(&mut body, packed).ok()?;
     (body.len() == length).then_some(body)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body() -> Vec<u8> {
+        (0..40_000_u32)
+            .flat_map(|number| format!("{} ", number * number % 997).into_bytes())
+            .collect()
+    }
+
+    #[test]
+    fn the_form_is_that_of_the_library() {
+        for length in [0, 1, 384, 5_000, 20_000, 140_000] {
+            let body = &body()[..length];
+            let packed = packed(body).unwrap();
+            assert_eq!(packed, zstd::bulk::compress(body, LEVEL).unwrap());
+            assert_eq!(unpacked(&packed, length).unwrap(), body);
+        }
+    }
+
+    #[test]
+    fn another_length_is_refused() {
+        let packed = packed(&body()).unwrap();
+        let length = body().len();
+        assert_eq!(unpacked(&packed, length - 1), None);
+        assert_eq!(unpacked(&packed, length + 1), None);
+        assert_eq!(unpacked(&packed[..packed.len() - 1], length), None);
+    }
+}
