@@ -6,7 +6,7 @@
 
 use zeroize::Zeroizing;
 
-/// The 2048 words in alphabetical order, each on a line of its own. `build.rs` writes it.
+/// The 2048 words in alphabetical order, in the form that `build.rs` gives them.
 const WORD_LIST: &str = include_str!(concat!(env!("OUT_DIR"), "/english.txt"));
 /// Words in the list.
 const WORD_COUNT: u16 = 2048;
@@ -48,7 +48,7 @@ pub(super) fn word_numbers<const N: usize>(
     let mut numbers = Zeroizing::new([0; N]);
     for (index, word) in words().enumerate() {
         let unknown = PhraseError::UnknownWord { position: index + 1 };
-        numbers[index] = number_of(word).ok_or(unknown)?;
+        (numbers[index], _) = first_word(|_, listed| listed == word).ok_or(unknown)?;
     }
     Ok(numbers)
 }
@@ -64,7 +64,9 @@ pub(super) fn joined_words(
         if !text.is_empty() {
             text.push(separator);
         }
-        text.push_str(word_of(number));
+        if let Some((_, word)) = first_word(|place, _| place == number % WORD_COUNT) {
+            text.push_str(&word);
+        }
     }
     text
 }
@@ -90,12 +92,18 @@ pub(super) fn unpacked_numbers(packed: &[u8; 33]) -> impl Iterator<Item = u16> {
     })
 }
 
-/// The place of a word in the list.
-fn number_of(word: &str) -> Option<u16> {
-    (0..).zip(WORD_LIST.split('\n')).find(|(_, listed)| *listed == word).map(|(number, _)| number)
-}
-
-/// The word at a place of the list.
-fn word_of(number: u16) -> &'static str {
-    WORD_LIST.split('\n').nth(usize::from(number % WORD_COUNT)).unwrap_or_default()
+/// The first word that is wanted, with its place.
+fn first_word(wanted: impl Fn(u16, &str) -> bool) -> Option<(u16, Zeroizing<String>)> {
+    // Room for the longest one: no copy is left behind by growing.
+    let mut word = Zeroizing::new(String::with_capacity(8));
+    let endings = WORD_LIST.split(|c: char| c.is_ascii_digit()).skip(1);
+    let shared = WORD_LIST.bytes().filter(u8::is_ascii_digit);
+    for (place, (shared, ending)) in (0..).zip(shared.zip(endings)) {
+        word.truncate(usize::from(shared - b'0'));
+        word.push_str(ending);
+        if wanted(place, &word) {
+            return Some((place, word));
+        }
+    }
+    None
 }
