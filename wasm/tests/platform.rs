@@ -25,8 +25,8 @@ fn randomness_comes_from_the_browser() {
     assert_ne!(first, second);
 }
 
-/// `.cargo/config.toml` leaves out what nobody calls. Who needs something of it puts it back there, and
-/// knows what it costs by `make bench-web BENCH=size`.
+/// `.cargo/config.toml` and `wasm/sqlite` leave out what nobody calls. Who needs something of it puts it
+/// back there, and knows what it costs by `make bench-web BENCH=size`.
 #[wasm_bindgen_test]
 fn sqlite_has_what_the_schema_needs_and_no_more() {
     let connection = rusqlite::Connection::open_in_memory().unwrap();
@@ -44,7 +44,12 @@ fn sqlite_has_what_the_schema_needs_and_no_more() {
             row.get::<_, i64>(0)
         });
     assert!(now.unwrap() > 1_700_000_000_000);
-    for absent in ["CREATE VIRTUAL TABLE line USING fts5 (text)", "SELECT json_type('{}')"] {
+    for absent in [
+        "CREATE VIRTUAL TABLE line USING fts5 (text)",
+        "SELECT json_type('{}')",
+        "SELECT datetime('now')",
+        "SELECT unixepoch('now')",
+    ] {
         assert!(connection.execute_batch(absent).is_err(), "{absent}");
     }
 }
