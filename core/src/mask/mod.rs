@@ -26,7 +26,7 @@
 //!
 //! # Cost
 //!
-//! One vectorised pass finds the few literals of which every known secret has one; where there is
+//! One pass finds the few literals of which every known secret has one; where there is
 //! none, that is all. Everything else is linear in the text as well: each rule reads no byte twice,
 //! or looks at a bounded number of them.
 
