@@ -104,7 +104,7 @@ setup-browser: ## Install what `test-browser` needs: browsers, drivers, wasm-bin
 	scripts/setup.sh wasm-target clang browsers wasm-bindgen geckodriver
 
 setup-package: ## Install what the npm package is built and tested with
-	scripts/setup.sh wasm-target clang wasm-bindgen node browsers geckodriver
+	scripts/setup.sh wasm-target rust-src clang wasm-bindgen node browsers geckodriver
 
 setup-lint: ## Install what `lint` and `audit` need
 	scripts/setup.sh components wasm-target clang deny wasm-bindgen node

@@ -68,6 +68,8 @@ for tool in "$@"; do
     wasm-target)
         rustup_has target wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
         ;;
+    # The standard library's sources: the module of the npm package is released with its own build of it.
+    rust-src) rustup_has component rust-src || rustup component add rust-src ;;
     build)
         has cargo || fail "cargo is missing: see https://rustup.rs"
         packages cc:gcc

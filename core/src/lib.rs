@@ -52,6 +52,7 @@ pub mod crypto;
 pub mod entropy;
 pub mod history;
 pub mod id;
+pub mod json;
 pub mod log;
 pub mod mask;
 pub mod merge;

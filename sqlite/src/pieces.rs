@@ -4,7 +4,7 @@ use std::fmt;
 
 use runlog_core::codec::RECORD_BYTES_MAX;
 use runlog_core::log::{Lines, decode_lines, encode_lines};
-use zstd::bulk::{Compressor, Decompressor};
+use zstd::zstd_safe::{self, CCtx, DCtx};
 
 use crate::error::{Failure, Outcome};
 
@@ -16,11 +16,12 @@ const LEVEL: i32 = 3;
 /// as a record. Nothing larger is allocated, whatever a damaged piece claims.
 const PIECE_BYTES_MAX: usize = 2 * RECORD_BYTES_MAX;
 
-/// Compresses and decompresses pieces, and keeps what that needs.
+/// Compresses and decompresses pieces, and keeps what that needs. It calls zstd's plain functions: those
+/// behind `zstd::bulk` bring dictionaries, parameters and streams into what a page downloads.
 #[derive(Default)]
 pub(crate) struct PieceCodec {
-    compressor: Option<Compressor<'static>>,
-    decompressor: Option<Decompressor<'static>>,
+    compressor: Option<CCtx<'static>>,
+    decompressor: Option<DCtx<'static>>,
     raw: Vec<u8>,
     stored: Vec<u8>,
 }
@@ -39,13 +40,10 @@ impl PieceCodec {
         if !sealed {
             return Ok(&self.raw);
         }
-        let compressor = match &mut self.compressor {
-            Some(compressor) => compressor,
-            empty => empty.insert(Compressor::new(LEVEL).map_err(failed)?),
-        };
         self.stored.clear();
-        self.stored.reserve(zstd::zstd_safe::compress_bound(self.raw.len()));
-        compressor.compress_to_buffer(&self.raw, &mut self.stored).map_err(failed)?;
+        self.stored.reserve(zstd_safe::compress_bound(self.raw.len()));
+        let compressor = self.compressor.get_or_insert_with(CCtx::create);
+        compressor.compress(&mut self.stored, &self.raw, LEVEL).map_err(failed)?;
         Ok(&self.stored)
     }
 
@@ -57,26 +55,23 @@ impl PieceCodec {
         if !sealed {
             return decode_lines(stored).map_err(|error| error.to_string());
         }
-        let size = zstd::zstd_safe::get_frame_content_size(stored);
+        let size = zstd_safe::get_frame_content_size(stored);
         let size = size.ok().flatten().ok_or("its compressed form is malformed")?;
         if size > PIECE_BYTES_MAX as u64 {
             return Err(format!("it claims {size} bytes, at most {PIECE_BYTES_MAX} are read"));
         }
-        let decompressor = match &mut self.decompressor {
-            Some(decompressor) => decompressor,
-            empty => empty.insert(Decompressor::new().map_err(|error| error.to_string())?),
-        };
         self.raw.clear();
         self.raw.reserve(size as usize);
-        decompressor
-            .decompress_to_buffer(stored, &mut self.raw)
-            .map_err(|error| error.to_string())?;
+        let decompressor = self.decompressor.get_or_insert_with(DCtx::create);
+        let read = decompressor.decompress(&mut self.raw, stored);
+        read.map_err(|code| zstd_safe::get_error_name(code).to_owned())?;
         decode_lines(&self.raw).map_err(|error| error.to_string())
     }
 }
 
-fn failed(error: std::io::Error) -> Failure {
-    Failure::corrupt(format!("compressing a log piece failed: {error}"))
+fn failed(code: usize) -> Failure {
+    let reason = zstd_safe::get_error_name(code);
+    Failure::corrupt(format!("compressing a log piece failed: {reason}"))
 }
 
 #[cfg(test)]

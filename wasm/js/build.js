@@ -9,13 +9,30 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 import { removeInternalTypes } from "./api.js";
+import { optimise } from "./module/optimise.js";
+
+/**
+ * Builds the standard library along with the module, for size. A panic traps at once: its message and its
+ * place would go nowhere in a page. The options are unstable, and taken from the pinned compiler alone.
+ */
+const SMALL = {
+  options: ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"],
+  environment: {
+    RUSTC_BOOTSTRAP: "1",
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none",
+  },
+};
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
 const profile = process.argv.includes("--release") ? "wasm-release" : "dev";
 const run = (command, args, options = {}) => execFileSync(command, args, { stdio: "inherit", ...options });
 
-run("cargo", ["build", "--target", "wasm32-unknown-unknown", "-p", "runlog-wasm", "--profile", profile], { cwd: root });
+const { options, environment } = profile === "dev" ? { options: [], environment: {} } : SMALL;
+run("cargo", ["build", "--target", "wasm32-unknown-unknown", "-p", "runlog-wasm", "--profile", profile, ...options], {
+  cwd: root,
+  env: { ...process.env, ...environment },
+});
 const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
 const directory = profile === "dev" ? "debug" : profile;
 const module = join(target, "wasm32-unknown-unknown", directory, "runlog_wasm.wasm");
@@ -41,9 +58,3 @@ await build({
 });
 run(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "--emitDeclarationOnly", "-p", here]);
 removeInternalTypes(dist);
-
-/** Smaller as it is downloaded: with more passes the module is smaller, and what brotli makes of it larger. */
-function optimise(from, to) {
-  const passes = ["-O1", "--dae-optimizing", "--duplicate-function-elimination", "--strip-debug", "--strip-producers", "--reorder-functions"];
-  run(process.execPath, [join(here, "node_modules/binaryen/bin/wasm-opt"), ...passes, from, "-o", to]);
-}

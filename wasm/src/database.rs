@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use js_sys::{Date, Object, Reflect, Uint8Array};
 use runlog_core::history::{History, HistoryError};
 use runlog_core::id::DeviceId;
+use runlog_core::json;
 use runlog_core::store::StoreError;
 use runlog_core::time::Timestamp;
 use runlog_sqlite::{SqliteStore, store_error};
@@ -73,7 +74,7 @@ impl Database {
         let answer = Call::parse(call)
             .and_then(|call| self.api.borrow_mut().call(call, now()))
             .map_err(|error| from_api(&error))?;
-        Ok(answer.to_string())
+        Ok(json::text(&answer))
     }
 
     /// Carries out a call of the worker itself, given in JSON, and gives its answer in JSON.
@@ -84,7 +85,7 @@ impl Database {
     pub fn owner_call(&self, call: &str) -> Result<String, JsValue> {
         let call = Call::parse(call).map_err(|error| from_api(&error))?;
         let answer = self.api.borrow_mut().owner_call(call, now(), &mut random);
-        Ok(answer.map_err(|error| from_api(&error))?.to_string())
+        Ok(json::text(&answer.map_err(|error| from_api(&error))?))
     }
 
     /// Goes on by one step of the sync under way.

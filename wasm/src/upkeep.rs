@@ -2,6 +2,7 @@
 
 use js_sys::{Function, Number, Uint8Array};
 use runlog_core::history::{History, HistoryError};
+use runlog_core::json;
 use runlog_core::store::StoreError;
 use runlog_core::sync::engine::adopt_copy;
 use runlog_core::sync::local::BackupNote;
@@ -47,7 +48,7 @@ impl Database {
             "synchronous": synchronous,
             "atRisk": { "executions": unsent.executions, "changes": unsent.items },
         });
-        Ok(facts.to_string())
+        Ok(json::text(&facts))
     }
 
     /// Moves what stands in the write-ahead log into the database, as far as that goes.

@@ -4,8 +4,12 @@
 //! 256 bits of secret and 8 of a checksum, packed most significant bit first, as in
 //! <https://github.com/bitcoin/bips/blob/master/bip-0039.mediawiki>.
 
-use bip39::Language;
 use zeroize::Zeroizing;
+
+/// The 2048 words in alphabetical order, in the form that `build.rs` gives them.
+const WORD_LIST: &str = include_str!(concat!(env!("OUT_DIR"), "/english.txt"));
+/// Words in the list.
+const WORD_COUNT: u16 = 2048;
 
 /// What is wrong with typed words. It never holds a word, as each is a part of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,8 +48,7 @@ pub(super) fn word_numbers<const N: usize>(
     let mut numbers = Zeroizing::new([0; N]);
     for (index, word) in words().enumerate() {
         let unknown = PhraseError::UnknownWord { position: index + 1 };
-        // The English list is in alphabetical order.
-        numbers[index] = word_list().binary_search(&word).map_err(|_| unknown)? as u16;
+        (numbers[index], _) = first_word(|_, listed| listed == word).ok_or(unknown)?;
     }
     Ok(numbers)
 }
@@ -55,14 +58,15 @@ pub(super) fn joined_words(
     numbers: impl Iterator<Item = u16>,
     separator: char,
 ) -> Zeroizing<String> {
-    let list = word_list();
     // The longest word has 8 letters: with room for all, no copy is left behind by growing.
     let mut text = Zeroizing::new(String::with_capacity(24 * 9));
     for number in numbers {
         if !text.is_empty() {
             text.push(separator);
         }
-        text.push_str(list[usize::from(number) % list.len()]);
+        if let Some((_, word)) = first_word(|place, _| place == number % WORD_COUNT) {
+            text.push_str(&word);
+        }
     }
     text
 }
@@ -88,9 +92,18 @@ pub(super) fn unpacked_numbers(packed: &[u8; 33]) -> impl Iterator<Item = u16> {
     })
 }
 
-/// The list. Named here alone, as the crate has it as a constant: each place that names it holds a
-/// copy of the 2048 words.
-#[inline(never)]
-fn word_list() -> &'static [&'static str; 2048] {
-    Language::English.word_list()
+/// The first word that is wanted, with its place.
+fn first_word(wanted: impl Fn(u16, &str) -> bool) -> Option<(u16, Zeroizing<String>)> {
+    // Room for the longest one: no copy is left behind by growing.
+    let mut word = Zeroizing::new(String::with_capacity(8));
+    let endings = WORD_LIST.split(|c: char| c.is_ascii_digit()).skip(1);
+    let shared = WORD_LIST.bytes().filter(u8::is_ascii_digit);
+    for (place, (shared, ending)) in (0..).zip(shared.zip(endings)) {
+        word.truncate(usize::from(shared - b'0'));
+        word.push_str(ending);
+        if wanted(place, &word) {
+            return Some((place, word));
+        }
+    }
+    None
 }

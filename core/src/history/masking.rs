@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::HistoryError;
 use crate::clock::ColumnId;
+use crate::json;
 use crate::mask::Masker;
 use crate::model::{InvalidValue, LIMITS, texts_from_json};
 use crate::schema::executions as column;
@@ -55,7 +56,7 @@ pub(super) fn masked_cell(
 fn argv<'a>(masker: &Masker, json: &'a str) -> Cow<'a, str> {
     let Ok(words) = texts_from_json(json) else { return Cow::Borrowed(json) };
     match masker.argv(&words) {
-        Cow::Owned(masked) => Cow::Owned(serde_json::Value::from(masked).to_string()),
+        Cow::Owned(masked) => Cow::Owned(json::text(&serde_json::Value::from(masked))),
         Cow::Borrowed(_) => Cow::Borrowed(json),
     }
 }

@@ -1,17 +1,23 @@
 //! Where to look: literals of which every known secret has one, found in one pass.
 //!
 //! Almost all text holds no secret, so what matters is how fast that is known. The literals are few
-//! enough for a vectorised search (Teddy, in the crate `aho-corasick`); only where one of them
-//! stands is anything else looked at. Names are listed in the three cases in which they are
-//! written, because a search that ignores case is not vectorised.
+//! enough for a vectorised search; only where one of them stands is anything else looked at. Names
+//! are listed in the three cases in which they are written, because a search that ignores case is
+//! not vectorised. A page searches without vectors, and finds the same.
 
 use std::sync::LazyLock;
 
-use aho_corasick::automaton::Automaton;
-use aho_corasick::dfa::DFA;
-use aho_corasick::{Input, MatchKind};
-
 use super::tokens::SHAPES;
+
+#[cfg(any(target_family = "wasm", test))]
+mod plain;
+#[cfg(not(target_family = "wasm"))]
+mod vectorised;
+
+#[cfg(target_family = "wasm")]
+use plain::Search;
+#[cfg(not(target_family = "wasm"))]
+use vectorised::Search;
 
 /// What a literal may be part of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,28 +96,62 @@ const OTHERS: [(&str, Anchor); 30] = [
 ];
 
 struct Anchors {
-    /// Named rather than chosen by the crate, so that a page does not download the other automata.
-    search: DFA,
+    search: Search,
     kinds: Vec<Anchor>,
 }
 
 static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
+    let (literals, kinds): (Vec<_>, _) = literals().unzip();
+    Anchors { search: Search::new(&literals), kinds }
+});
+
+/// Of two literals at one place, the one that is listed first is found.
+fn literals() -> impl Iterator<Item = (&'static str, Anchor)> {
     let tokens =
         SHAPES.iter().enumerate().map(|(index, shape)| (shape.prefix, Anchor::Token(index)));
-    let (literals, kinds): (Vec<_>, Vec<_>) = tokens.chain(OTHERS).unzip();
-    // Of two literals at one place, the one that is listed first.
-    let mut builder = DFA::builder();
-    builder.match_kind(MatchKind::LeftmostFirst);
-    // Fails only where the automaton would be larger than its number type can count.
-    #[allow(clippy::expect_used)]
-    let search = builder.build(literals).expect("a few short literals");
-    Anchors { search, kinds }
-});
+    tokens.chain(OTHERS)
+}
 
 /// The first literal at or behind `from`: what it is, where it begins and ends.
 pub(super) fn next(text: &[u8], from: usize) -> Option<(Anchor, usize, usize)> {
     let anchors = &*ANCHORS;
-    // Fails only where an anchored search is asked for.
-    let found = anchors.search.try_find(&Input::new(text).range(from..)).ok()??;
-    Some((anchors.kinds[found.pattern().as_usize()], found.start(), found.end()))
+    let (index, start, end) = anchors.search.find(text, from)?;
+    Some((anchors.kinds[index], start, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Text with whole literals, beginnings of them, and what is none.
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        let listed: Vec<&str> = literals().map(|(literal, _)| literal).collect();
+        let part = (prop::sample::select(listed), 0..12_usize, any::<[u8; 2]>()).prop_map(
+            |(literal, length, other)| match length {
+                0 => other.to_vec(),
+                length => literal.as_bytes()[..length.min(literal.len())].to_vec(),
+            },
+        );
+        prop::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn both_searches_find_the_same(text in text()) {
+            let listed: Vec<_> = literals().map(|(literal, _)| literal).collect();
+            let plain = plain::Search::new(&listed);
+            let vectorised = vectorised::Search::new(&listed);
+            for from in 0..=text.len() {
+                prop_assert_eq!(plain.find(&text, from), vectorised.find(&text, from));
+            }
+        }
+    }
+
+    #[test]
+    fn the_plain_search_has_room_for_every_literal() {
+        assert!(literals().all(|(literal, _)| literal.len() >= 3));
+        assert!(literals().count() <= 64);
+    }
 }

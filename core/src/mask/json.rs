@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use super::names::secret_name;
 use super::tokens::run;
 use super::{Masker, is_mask, mask_of, values};
+use crate::json;
 
 /// The text with its secrets masked; `None` where it has none.
 pub(super) fn mask(masker: &Masker, text: &str) -> Option<String> {
@@ -99,7 +100,7 @@ impl Walk<'_> {
             self.named = secret_name(content.as_bytes());
         }
         if let Some(masked) = masked {
-            self.replace(start, after, &Json::from(masked).to_string());
+            self.replace(start, after, &json::text(&Json::from(masked)));
         }
         after
     }

@@ -42,7 +42,7 @@ pub(super) struct EndSearch {
 impl EndSearch {
     fn from(&mut self, text: &[u8], from: usize) -> Option<usize> {
         let mut at = from.max(self.none_before);
-        while let Some(found) = find(&text[at..], END) {
+        while let Some(found) = find_end(&text[at..]) {
             if let Some(end) = marker_end(text, at + found + END.len()) {
                 self.none_before = at + found;
                 return Some(end);
@@ -58,8 +58,9 @@ fn is_body(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\\')
 }
 
-fn find(text: &[u8], what: &[u8]) -> Option<usize> {
-    memchr::memmem::find(text, what)
+fn find_end(text: &[u8]) -> Option<usize> {
+    // Keys hold no dash, so this is as fast as a search for all of it.
+    memchr::memchr_iter(b'-', text).find(|&at| text[at..].starts_with(END))
 }
 
 /// A block whose end has not come yet.
@@ -84,7 +85,7 @@ impl Open {
     /// of one ends it, so that a lone begin marker hides nothing else.
     pub(super) fn line(mut self, line: &[u8]) -> (Option<Span>, Option<Self>) {
         let indent = self.indent.min(line.len());
-        if let Some(found) = find(line, END) {
+        if let Some(found) = find_end(line) {
             let end = marker_end(line, found + END.len()).unwrap_or(line.len());
             return (Some(Span { start: indent.min(found), end, what: WHAT }), None);
         }

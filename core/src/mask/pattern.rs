@@ -1,6 +1,8 @@
 //! Patterns that users add.
 
+use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use regex::bytes::Regex;
 
@@ -20,7 +22,14 @@ use super::Span;
 /// # Ok::<(), runlog_core::mask::InvalidPattern>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Pattern(Regex);
+pub struct Pattern(Arc<dyn Find>);
+
+/// What finds the matches: behind a trait, so that a program that makes no pattern, as the module of a
+/// page, is built without regular expressions.
+trait Find: fmt::Debug + Send + Sync {
+    /// Adds what matches.
+    fn find(&self, text: &[u8], spans: &mut Vec<Span>);
+}
 
 /// A pattern that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +47,7 @@ impl FromStr for Pattern {
         if regex.is_match(b"") {
             return Err(InvalidPattern { reason: "it matches the empty text".to_owned() });
         }
-        Ok(Self(regex))
+        Ok(Self(Arc::new(regex)))
     }
 }
 
@@ -52,13 +61,19 @@ fn brief(error: &regex::Error) -> String {
 impl Pattern {
     /// Adds what it matches.
     pub(super) fn find(&self, text: &[u8], spans: &mut Vec<Span>) {
+        self.0.find(text, spans);
+    }
+}
+
+impl Find for Regex {
+    fn find(&self, text: &[u8], spans: &mut Vec<Span>) {
         let what = "pattern";
-        if self.0.captures_len() == 1 {
-            let found = self.0.find_iter(text);
+        if self.captures_len() == 1 {
+            let found = self.find_iter(text);
             spans.extend(found.map(|m| Span { start: m.start(), end: m.end(), what }));
             return;
         }
-        for found in self.0.captures_iter(text) {
+        for found in self.captures_iter(text) {
             if let Some(group) = found.get(1).or_else(|| found.get(0)) {
                 spans.push(Span { start: group.start(), end: group.end(), what });
             }

@@ -5,6 +5,7 @@ use super::fields::{bounded, texts_from_json};
 use super::{Attributes, InvalidValue, LIMITS, Outcome, Params, WorkflowId};
 use crate::clock::ColumnId;
 use crate::id::{DeviceId, ExecutionId};
+use crate::json;
 use crate::schema::executions as column;
 use crate::time::Timestamp;
 use crate::value::Value;
@@ -244,7 +245,7 @@ impl NewExecution {
         let argv = if self.argv.is_empty() {
             "[]".to_owned()
         } else {
-            serde_json::Value::from(self.argv.as_slice()).to_string()
+            json::text(&serde_json::Value::from(self.argv.as_slice()))
         };
         bounded("argv", &argv, LIMITS.argv)?;
         let text = |text: &Option<String>| Value::from(text.as_deref());

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value as Json};
 
 use super::InvalidValue;
+use crate::json;
 use crate::sorted_map::SortedMap;
 
 /// How large the parts of an execution may be, in bytes of UTF-8 unless a field says otherwise.
@@ -168,7 +169,7 @@ impl Params {
         for (name, value) in self.iter() {
             object.insert(name.to_owned(), value.into());
         }
-        Json::Object(object).to_string()
+        json::text(&Json::Object(object))
     }
 
     /// Reads the stored form.
@@ -225,7 +226,7 @@ impl Attributes {
     /// # Errors
     /// [`InvalidValue`] where it is larger than [`Limits::attributes`].
     pub fn to_json(&self) -> Result<String, InvalidValue> {
-        let text = Json::Object(self.0.clone()).to_string();
+        let text = json::text(&self.0);
         bounded("attributes", &text, LIMITS.attributes)?;
         Ok(text)
     }

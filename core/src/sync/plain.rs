@@ -24,6 +24,8 @@ use crate::sorted_map::SortedMap;
 use crate::store::ItemKey;
 use crate::value::Value;
 
+mod packing;
+
 const VERSION: u8 = 1;
 const AS_IT_IS: u8 = 0;
 const COMPRESSED: u8 = 1;
@@ -134,8 +136,7 @@ pub(crate) fn encode_plain(record: &PlainRecord, names: &Names) -> Vec<u8> {
         encode_value(&cell.value, &mut body);
     }
     let mut bytes = vec![VERSION];
-    let compressed =
-        if body.len() < COMPRESS_FROM { None } else { zstd::bulk::compress(&body, 3).ok() };
+    let compressed = if body.len() < COMPRESS_FROM { None } else { packing::packed(&body) };
     match compressed.filter(|compressed| compressed.len() < body.len()) {
         Some(compressed) => {
             bytes.push(COMPRESSED);
@@ -178,7 +179,7 @@ pub(crate) fn decode_plain(
                 });
             }
             let packed = reader.take(reader.remaining())?;
-            let body = zstd::bulk::decompress(packed, length as usize).map_err(|_| malformed)?;
+            let body = packing::unpacked(packed, length as usize).ok_or(malformed)?;
             decode_body(Reader::new(&body), marks, names, index)
         }
         _ => Err(malformed),

@@ -1,5 +1,6 @@
 //! Log rows of seed 1 as log lines.
 
+use runlog_core::json;
 use runlog_core::log::{Level, LineRef, Lines, Stream};
 use runlog_core::time::Timestamp;
 use serde_json::{Map, Value as Json};
@@ -32,7 +33,7 @@ pub(super) fn push(lines: &mut Lines, log_type: &str, data: &str, time: Timestam
         }
     }
     let level = level_of(&members, &kind);
-    let event = Json::Object(typed(members, &kind)).to_string();
+    let event = json::text(&Json::Object(typed(members, &kind)));
     if event.len() > EVENT_BYTES_MAX {
         return push_text(lines, Stream::Stdout, data, time);
     }

@@ -2,12 +2,15 @@
 import { readFileSync } from "node:fs";
 import { brotliCompressSync } from "node:zlib";
 
+import { functionNames, functions } from "../module/binary.js";
+
 // The module as it comes from wasm-bindgen, which has the names of functions still.
 const NAMED = new URL("../generated/runlog_wasm_bg.wasm", import.meta.url);
-const CODE_SECTION = 10;
-const FUNCTION_NAMES = 1;
 
-/** The first that fits. What the names of Rust's generic code do not tell stays with the standard library. */
+/** What follows the name of a crate in those of its functions. */
+const CRATE_HASHES = /\[[0-9a-f]+\]/g;
+
+/** The first that fits. Generic code is told by its own name or by the types that it is compiled for. */
 const FEATURES = [
   ["sync", /runlog_core::sync|runlog_sqlite::sync|runlog_wasm::api::(sync|shape_sync)/],
   ["vault, sealing", /runlog_core::(crypto|sealed)|argon2|blake2|chacha20|poly1305|sha2|siphasher|hkdf|bip39|hybrid_array/],
@@ -24,12 +27,12 @@ const FEATURES = [
 
 /** Lines of `[feature, bytes, compressed bytes]`, the largest first. */
 export function features() {
-  const module = new Reader(readFileSync(NAMED));
+  const module = readFileSync(NAMED);
   const { bodies, imported } = functions(module);
-  const names = functionNames(new WebAssembly.Module(module.bytes));
+  const names = functionNames(module);
   const groups = new Map(FEATURES.map(([feature]) => [feature, []]));
   bodies.forEach((body, index) => {
-    const name = names.get(imported + index) ?? "";
+    const name = (names.get(imported + index) ?? "").replace(CRATE_HASHES, "");
     const [feature] = FEATURES.find(([, pattern]) => pattern.test(name));
     groups.get(feature).push(body);
   });
@@ -37,53 +40,4 @@ export function features() {
     .map(([feature, parts]) => [feature, Buffer.concat(parts)])
     .map(([feature, code]) => [feature, code.length, brotliCompressSync(code).length])
     .sort((one, other) => other[2] - one[2]);
-}
-
-/** Reads what the binary format of WebAssembly is made of. */
-class Reader {
-  constructor(bytes, at = 0) {
-    this.bytes = bytes;
-    this.at = at;
-  }
-
-  /** An unsigned number of up to 32 bits in LEB128. */
-  number() {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = this.bytes[this.at++];
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-  }
-
-  take(length) {
-    this.at += length;
-    return this.bytes.subarray(this.at - length, this.at);
-  }
-
-  text() {
-    return new TextDecoder().decode(this.take(this.number()));
-  }
-}
-
-/** The code of every function that the module defines, and how many it imports: they are counted first. */
-function functions(reader) {
-  const imported = WebAssembly.Module.imports(new WebAssembly.Module(reader.bytes)).filter(({ kind }) => kind === "function").length;
-  reader.at = 8;
-  for (;;) {
-    const id = reader.number();
-    const section = reader.take(reader.number());
-    if (id !== CODE_SECTION) continue;
-    const code = new Reader(section);
-    return { imported, bodies: Array.from({ length: code.number() }, () => code.take(code.number())) };
-  }
-}
-
-/** The names of functions by their index. */
-function functionNames(module) {
-  const [section] = WebAssembly.Module.customSections(module, "name");
-  const reader = new Reader(new Uint8Array(section));
-  while (reader.number() !== FUNCTION_NAMES) reader.take(reader.number());
-  reader.number();
-  return new Map(Array.from({ length: reader.number() }, () => [reader.number(), reader.text()]));
 }

@@ -2,6 +2,7 @@
 
 use runlog_core::history::{self, HistoryError, HistoryWriter, LogWriter};
 use runlog_core::id::ExecutionId;
+use runlog_core::json;
 use runlog_core::log::LogLimits;
 use runlog_core::sorted_map::SortedMap;
 use runlog_core::store::Store;
@@ -102,7 +103,7 @@ impl<S: Store> Api<S> {
                 }
             });
             let results = results.collect::<Result<Vec<Value>, HistoryError>>()?;
-            let answer = Value::Array(results).to_string().into_bytes();
+            let answer = json::text(&Value::Array(results)).into_bytes();
             if let Some(ticket) = &ticket {
                 writer.note_answer(ticket, &answer)?;
             }

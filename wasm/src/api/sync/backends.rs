@@ -1,6 +1,7 @@
 //! Backends: added, switched, removed. Their settings are those of a native device.
 
 use runlog_core::change::ChangeNumber;
+use runlog_core::json;
 use runlog_core::order;
 use runlog_core::store::{BACKEND_NAME_BYTES_MAX, Backend, Store};
 use runlog_core::time::Timestamp;
@@ -12,7 +13,7 @@ use super::super::{Api, ApiError};
 
 /// What a backend's settings hold: where the relay is, and never a secret.
 fn settings(url: &str) -> Vec<u8> {
-    json!({ "url": url }).to_string().into_bytes()
+    json::text(&json!({ "url": url })).into_bytes()
 }
 
 /// The address of a backend; empty where another program's settings cannot be read.
