@@ -25,8 +25,8 @@ function perFrame(events) {
   const tasks = events.filter(isOfPage).sort((a, b) => a.ts - b.ts);
   const frames = [];
   let next = 0;
-  // Of a task that was cut off only the time that passed is known.
-  for (const { ts, dur, tdur = dur } of tasks) {
+  // Of a task that was cut off only the time that passed is known, of the last one not even that.
+  for (const { ts, dur = 0, tdur = dur } of tasks) {
     while (next < begun.length && begun[next].ts < ts) next += 1;
     if (next < begun.length && begun[next].ts < ts + dur) frames.push(0);
     if (frames.length > 0) frames[frames.length - 1] += tdur / 1_000;

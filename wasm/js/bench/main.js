@@ -1,4 +1,4 @@
-// Benchmarks in Chromium: node bench/main.js [recording|listing|opening|syncing|size ...]; all unless named.
+// Benchmarks in Chromium: node bench/main.js [recording|listing|bulk|opening|syncing|size ...]; all unless named.
 //
 // Ratios within one run, the two sides in turns; the spread is the least and the greatest of the rounds.
 import { readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ const names = process.argv.slice(2);
 const wanted = (name) => names.length === 0 || names.includes(name);
 
 if (wanted("size")) size();
-const inBrowser = ["recording", "listing", "opening", "syncing"].filter(wanted);
+const inBrowser = ["recording", "listing", "bulk", "opening", "syncing"].filter(wanted);
 if (inBrowser.length > 0) {
   const script = (file) => readFileSync(join(here, file), "utf8");
   const pages = {

@@ -6,6 +6,8 @@ const EXECUTIONS = 20_000;
 const ROUNDS = 5;
 /** Executions in a transaction, on both sides: each is two operations of a recorder. */
 const BATCH = 500;
+/** Executions that are deleted and restored at once. */
+const CHANGED = 5_000;
 
 const { say } = globalThis;
 const ms = (value) => `${value.toFixed(2)} ms`;
@@ -86,6 +88,38 @@ export async function listing() {
   await Promise.all([large.close(), small.close()]);
 }
 
+/** How long a listing takes beside a bulk delete of some of 100,000, and beside their restore. */
+export async function bulk() {
+  const runlog = await filled("large", 100_000);
+  const ids = [];
+  for (let after; ids.length < CHANGED; ) {
+    const page = await runlog.executions.list({ limit: 1_000, ...(after && { after }) });
+    ids.push(...page.executions.map(({ id }) => id));
+    after = page.next;
+  }
+  for (const change of ["delete", "restore"]) {
+    const { took, waits } = await listedDuring(runlog, runlog.executions[change](ids));
+    await say(`bulk  newest 50 of 100,000 beside the ${change} of ${CHANGED}: median ${ms(median(waits))}, p99 ${ms(percentile(waits, 0.99))}, most ${ms(Math.max(...waits))} of ${waits.length}; it took ${(took / 1_000).toFixed(1)} s`);
+  }
+  if ((await runlog.executions.count()) !== 100_000) throw new Error("not all were restored");
+  await runlog.close();
+}
+
+/** What the work gives, with how long it took, and how long each listing meanwhile, in milliseconds. */
+async function listedDuring(runlog, work) {
+  const waits = [];
+  const begun = performance.now();
+  let took;
+  const done = work.finally(() => (took = performance.now() - begun));
+  while (took === undefined) {
+    const asked = performance.now();
+    await runlog.executions.list();
+    waits.push(performance.now() - asked);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return { given: await done, took, waits };
+}
+
 /** Records executions with lines, makes a vault of the history and hands it to a relay; gives the phrase. */
 export async function share(url, code, executions, lines) {
   const runlog = await open({ name: "shared", storage: "opfs" });
@@ -111,22 +145,8 @@ export async function firstSync(name, phrase, url, executions) {
   const runlog = await open({ name, storage: "opfs" });
   await runlog.vault.join({ phrase, keep: { in: "memory" } });
   await runlog.sync.addBackend({ url });
-  const waits = [];
-  let isDone = false;
-  const begun = performance.now();
-  const run = runlog.sync.run().finally(() => (isDone = true));
-  const listing = (async () => {
-    while (!isDone) {
-      const asked = performance.now();
-      await runlog.executions.list();
-      waits.push(performance.now() - asked);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  })();
-  const { isComplete } = await run;
-  const took = performance.now() - begun;
-  await listing;
-  if (!isComplete || (await runlog.executions.count()) !== executions) throw new Error("not all came");
+  const { given, took, waits } = await listedDuring(runlog, runlog.sync.run());
+  if (!given.isComplete || (await runlog.executions.count()) !== executions) throw new Error("not all came");
   await runlog.close();
   return { took, waits };
 }

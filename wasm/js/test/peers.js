@@ -64,8 +64,8 @@ export async function relay(...options) {
   return noted({ url, code, kill, restart: start, anew, close });
 }
 
-/** A native device that joins a vault by its phrase or by a pairing code, and syncs with the relay at `url`. */
-export async function device(phrase, url, code) {
+/** A native device that belongs to no vault yet. */
+export function loneDevice() {
   const home = mkdtempSync(join(tmpdir(), "runlog-device-"));
   const cli = async (...args) => (await run(program, ["--home", home, ...args])).stdout;
   const json = async (...args) => JSON.parse(await cli(...args, "--json"));
@@ -74,11 +74,17 @@ export async function device(phrase, url, code) {
       const child = execFile(program, ["--home", home, ...args], (error, stdout) => (error ? reject(error) : resolve(stdout)));
       child.stdin.end(input);
     });
-  if (code === undefined) {
-    await withInput(phrase, "vault", "join", "--phrase-file", "-", "--keep", "file");
-    await cli("backend", "add", url);
-  } else await withInput(code, "vault", "join", "--relay", url, "--code-file", "-", "--keep", "file");
   return noted({ cli, json, withInput, close: () => rmSync(home, { recursive: true, force: true }) });
+}
+
+/** A native device that joins a vault by its phrase or by a pairing code, and syncs with the relay at `url`. */
+export async function device(phrase, url, code) {
+  const one = loneDevice();
+  if (code === undefined) {
+    await one.withInput(phrase, "vault", "join", "--phrase-file", "-", "--keep", "file");
+    await one.cli("backend", "add", url);
+  } else await one.withInput(code, "vault", "join", "--relay", url, "--code-file", "-", "--keep", "file");
+  return one;
 }
 
 /** The token of the first account of a relay. */
