@@ -80,11 +80,7 @@ static void *sqlite3LeftOut(struct Parse *pParse, const char *zWhat);
 #pragma push_macro("sqlite3Vacuum")
 #undef sqlite3Vacuum
 
-#define sqlite3Attach(pParse, file, name, key) \
-  (sqlite3ExprDelete(pParse->db, file), sqlite3ExprDelete(pParse->db, name), \
-   sqlite3ExprDelete(pParse->db, key), sqlite3LeftOut(pParse, "ATTACH"))
-#pragma push_macro("sqlite3Attach")
-#undef sqlite3Attach
+/* ATTACH stays: sqlite3_deserialize() sends it. */
 #define sqlite3Detach(pParse, name) \
   (sqlite3ExprDelete(pParse->db, name), sqlite3LeftOut(pParse, "DETACH"))
 #pragma push_macro("sqlite3Detach")
@@ -101,5 +97,4 @@ static void *sqlite3LeftOut(struct Parse *pParse, const char *zWhat);
   _Pragma("pop_macro(\"sqlite3AlterSetNotNull\")") \
   _Pragma("pop_macro(\"sqlite3AlterAddConstraint\")") \
   _Pragma("pop_macro(\"sqlite3Vacuum\")") \
-  _Pragma("pop_macro(\"sqlite3Attach\")") \
   _Pragma("pop_macro(\"sqlite3Detach\")")

@@ -70,7 +70,6 @@ fn a_statement_that_is_left_out_is_an_error() {
         ("ANALYZE", "ANALYZE"),
         ("VACUUM", "VACUUM"),
         ("VACUUM INTO 'copy.db'", "VACUUM"),
-        ("ATTACH 'other.db' AS other", "ATTACH"),
         ("DETACH other", "DETACH"),
         ("ALTER TABLE run RENAME TO ran", "RENAME TO"),
         ("ALTER TABLE run RENAME COLUMN name TO title", "RENAME COLUMN"),
