@@ -9,7 +9,7 @@ fn a_sound_history() {
     insta::assert_snapshot!(session.see("runlog doctor"), @"
     Program     runlog 0.1.0
     Database    [dir]/history/history.db
-    Schema      version 3
+    Schema      version 4
     Device      [device]
     Executions  1 (0 running), 0 in the trash
     Size        [size], write-ahead log [size], backups none
@@ -28,7 +28,7 @@ fn files_that_others_can_read_and_locks_of_the_dead() {
     insta::assert_snapshot!(session.see("runlog doctor"), @"
     Program     runlog 0.1.0
     Database    [dir]/history/history.db
-    Schema      version 3
+    Schema      version 4
     Device      [device]
     Executions  1 (0 running), 0 in the trash
     Size        [size], write-ahead log [size], backups none

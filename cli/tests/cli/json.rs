@@ -92,7 +92,7 @@ fn the_state_of_the_history() {
       "healthy": true,
       "program_version": "0.1.0",
       "database": "[dir]/history/history.db",
-      "schema_version": 3,
+      "schema_version": 4,
       "device_id": "[device]",
       "executions": {
         "live": 1,
