@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 import { removeInternalTypes } from "./api.js";
+import { LIMIT, download } from "./module/budget.js";
 import { optimise } from "./module/optimise.js";
 
 /**
@@ -58,3 +59,8 @@ await build({
 });
 run(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "--emitDeclarationOnly", "-p", here]);
 removeInternalTypes(dist);
+if (profile !== "dev") {
+  const { total } = download(dist);
+  console.log(`An application downloads ${total} bytes of the package, compressed; at most ${LIMIT}.`);
+  if (total > LIMIT) throw new Error("The package is larger than it may be: see `make bench-web BENCH=size`.");
+}

@@ -1,20 +1,17 @@
-// What an application downloads, compressed by brotli at its best.
+// What an application downloads, and what of it is for what.
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 
+import { LIMIT, download } from "../module/budget.js";
 import { features } from "./features.js";
 
 const dist = new URL("../dist/", import.meta.url);
-/** Bytes that the client, the worker and the module may take together. */
-const LIMIT = 550 * 1024;
 
 export function size() {
-  let total = 0;
-  for (const file of ["index.js", "worker.js", "runlog.wasm"]) {
-    const bytes = readFileSync(new URL(file, dist));
-    const compressed = brotliCompressSync(bytes).length;
-    total += compressed;
-    console.log(`size  ${file.padEnd(12)} ${kib(bytes.length)} raw  ${kib(compressed)} brotli`);
+  const { parts, total } = download(fileURLToPath(dist));
+  for (const { file, raw, compressed } of parts) {
+    console.log(`size  ${file.padEnd(12)} ${kib(raw)} raw  ${kib(compressed)} brotli`);
   }
   console.log(`size  all of it    ${kib(total)} brotli, at most ${kib(LIMIT)} ${total <= LIMIT ? "holds" : "MISSED"}`);
   const react = brotliCompressSync(readFileSync(new URL("react/index.js", dist))).length;
