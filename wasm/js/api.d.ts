@@ -43,9 +43,10 @@ export interface Refusal {
  * - `refused`, `notARelay`: the relay says no, or something else answers there.
  * - `cancelled`: it was told to stop.
  * - `closed`: the client was closed.
+ * - `crashed`: the worker that owned the history ran out of memory, or has a defect; open the history again.
  * - `unsupported`: there are no workers here (Node, server-side rendering).
  */
-export type ErrorCode = "invalid" | "notFound" | "ambiguous" | "exists" | "inTrash" | "notInTrash" | "transition" | "keptByEdit" | "quota" | "corrupt" | "storage" | "notADatabase" | "newer" | "failed" | "noVault" | "vaultExists" | "otherVault" | "locked" | "secretGone" | "wrongPassphrase" | "phrase" | "keep" | "noOffer" | "wrongCode" | "syncOff" | "noBackend" | "unknownBackend" | "backendExists" | "unreachable" | "busy" | "relayFailed" | "unauthorised" | "needsAccount" | "refused" | "notARelay" | "cancelled" | "closed" | "unsupported" | `opfs_${string}`;
+export type ErrorCode = "invalid" | "notFound" | "ambiguous" | "exists" | "inTrash" | "notInTrash" | "transition" | "keptByEdit" | "quota" | "corrupt" | "storage" | "notADatabase" | "newer" | "failed" | "noVault" | "vaultExists" | "otherVault" | "locked" | "secretGone" | "wrongPassphrase" | "phrase" | "keep" | "noOffer" | "wrongCode" | "syncOff" | "noBackend" | "unknownBackend" | "backendExists" | "unreachable" | "busy" | "relayFailed" | "unauthorised" | "needsAccount" | "refused" | "notARelay" | "cancelled" | "closed" | "crashed" | "unsupported" | `opfs_${string}`;
 /** An error of Runlog. */
 export declare class RunlogError extends Error {
     /** What went wrong; stays the same from version to version. */

@@ -19,6 +19,7 @@
  * - `refused`, `notARelay`: the relay says no, or something else answers there.
  * - `cancelled`: it was told to stop.
  * - `closed`: the client was closed.
+ * - `crashed`: the worker that owned the history ran out of memory, or has a defect; open the history again.
  * - `unsupported`: there are no workers here (Node, server-side rendering).
  */
 export type ErrorCode =
@@ -59,6 +60,7 @@ export type ErrorCode =
   | "notARelay"
   | "cancelled"
   | "closed"
+  | "crashed"
   | "unsupported"
   | `opfs_${string}`;
 

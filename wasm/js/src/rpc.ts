@@ -37,6 +37,8 @@ export class Rpc {
           resolve(data);
         } else if (data.type === "failed") {
           reject(this.#fail(new RunlogError(data.error.code, data.error.message)));
+          // What is live asks again, and hears why it will not be answered.
+          this.#tellAll("history");
         } else this.#got(data);
       };
       worker.onerror = (event) => {
@@ -96,10 +98,7 @@ export class Rpc {
 
   #got(message: ToTab): void {
     if (message.type === "changed") {
-      const { topic } = message;
-      for (const listener of [...this.#listeners]) {
-        if (topic === "history" || listener.topic === topic) listener.tell();
-      }
+      this.#tellAll(message.topic);
     } else if (message.type === "answer") {
       const waiting = this.#waiting.get(message.number);
       this.#waiting.delete(message.number);
@@ -108,6 +107,12 @@ export class Rpc {
         waiting?.reject(new RunlogError(code, text));
       } else if ("file" in message.answer) waiting?.resolve(message.answer.file);
       else waiting?.resolve(JSON.parse(message.answer.json));
+    }
+  }
+
+  #tellAll(topic: Topic): void {
+    for (const listener of [...this.#listeners]) {
+      if (topic === "history" || listener.topic === topic) listener.tell();
     }
   }
 

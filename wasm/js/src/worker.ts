@@ -4,7 +4,8 @@
  * to the next one, which opens the database; calls that were not answered are sent again, and a writing
  * call that was carried out before is answered from what was noted then.
  */
-import { plain } from "./errors.js";
+import { RunlogError, plain } from "./errors.js";
+import { crashOf } from "./owner/crash.js";
 import { Owner } from "./owner/owner.js";
 import type { Answer, Ticket, ToAll, ToClient, ToOwner, ToTab, ToWorker } from "./protocol.js";
 import type { StorageState } from "./storage-types.js";
@@ -12,7 +13,9 @@ import type { StorageState } from "./storage-types.js";
 /** What of a dedicated worker's scope is used: its types and those of a page exclude each other. */
 interface WorkerScope {
   postMessage(message: ToTab): void;
+  close(): void;
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  onerror: ((message: string, file: string, line: number, column: number, error: unknown) => void) | null;
 }
 
 const scope = globalThis as unknown as WorkerScope;
@@ -68,7 +71,8 @@ class Member {
     while (!this.#isClosed) {
       const owner = await Owner.open(open);
       this.#serve(owner);
-      const interlude = await Promise.race([ended, owner.left]);
+      const interlude = await Promise.race([ended, owner.left, owner.crashed]);
+      if (interlude instanceof RunlogError) return await stop(interlude);
       this.#toOwner.onmessage = null;
       this.#owner = undefined;
       this.#epoch = undefined;
@@ -191,7 +195,20 @@ function tell(message: ToTab): void {
   scope.postMessage(message);
 }
 
+/** Ends this worker. Its files and its lock are free only then, and another tab's worker takes over. */
+function stop(crash: RunlogError): Promise<never> {
+  tell({ type: "failed", error: plain(crash) });
+  scope.close();
+  return new Promise(() => undefined);
+}
+
 let member: Member | undefined;
+
+// A trap in what the module does by itself, between two calls.
+scope.onerror = (_message, _file, _line, _column, error) => {
+  const crash = crashOf(error);
+  if (crash) void stop(crash);
+};
 
 scope.onmessage = ({ data }) => {
   switch (data.type) {

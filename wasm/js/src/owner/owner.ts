@@ -1,8 +1,9 @@
 import init, { Database } from "../../generated/runlog_wasm.js";
-import { plain } from "../errors.js";
+import { type RunlogError, plain } from "../errors.js";
 import type { Answer, ToOwner } from "../protocol.js";
 import type { Topic } from "../topic.js";
 import type { StorageState } from "../storage-types.js";
+import { watched } from "./crash.js";
 import { Engine } from "./engine.js";
 import { IndexedKept, MemoryKept } from "./kept.js";
 import { Keychain } from "./keychain.js";
@@ -30,6 +31,8 @@ export class Owner {
   readonly storage: StorageState;
   /** Resolves when the database is to be closed and opened anew, with what is to be done in between. */
   readonly left: Promise<Interlude>;
+  /** Resolves when the module stopped in the middle of something: nothing may be called any more. */
+  readonly crashed: Promise<RunlogError>;
   readonly #database: Database | undefined;
   readonly #services: Services | undefined;
   readonly #upkeep: Upkeep;
@@ -37,8 +40,13 @@ export class Owner {
   #isTelling = false;
   #isClosed = false;
 
-  private constructor(database: Database | Damaged, name: string, storage: StorageState) {
+  private constructor(opened: Database | Damaged, name: string, storage: StorageState) {
     this.storage = storage;
+    let crash: (error: RunlogError) => void = () => undefined;
+    this.crashed = new Promise((resolve) => {
+      crash = resolve;
+    });
+    const database = watched(opened, crash);
     let leave: (interlude: Interlude) => void = () => undefined;
     this.left = new Promise((resolve) => {
       leave = resolve;
