@@ -139,7 +139,7 @@ function Background({ status }: { status: SyncStatus }): ReactNode {
   if (nextAt === null) return "Syncs by itself when something changes.";
   return (
     <>
-      Syncs by itself when something changes, here or on the relay; the next time at the latest <Soon at={nextAt} />.
+      Syncs by itself when something changes, here or on the relay; the next sync is due <Soon at={nextAt} />.
       {lastError !== null && ` The last time: ${lastError}`}
     </>
   );
